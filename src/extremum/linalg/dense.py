@@ -1,0 +1,123 @@
+"""Dense symmetric matrices, by LAPACK."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import eigh, lapack
+
+from extremum.linalg.symmetric import Inertia, Vector
+
+
+@dataclass(frozen=True)
+class DenseFactorization:
+    """Cholesky where the matrix is positive definite, Bunch-Kaufman's LDLᵀ elsewhere.
+
+    References
+    ----------
+    Golub & Van Loan, Matrix Computations, 4th ed., sections 4.2 and 4.4.
+    """
+
+    positive_definite: bool
+    _factors: Vector = field(repr=False)
+    _pivots: Vector | None = field(repr=False)
+    _norm: float = field(repr=False)
+
+    @classmethod
+    def of(cls, matrix: Vector) -> DenseFactorization:
+        """Factor a symmetric matrix of shape (n, n)."""
+        norm = float(np.abs(matrix).sum(axis=0).max(initial=0.0))
+        factors, failed = lapack.dpotrf(matrix, lower=1, clean=0)
+        if not failed:
+            return cls(True, factors, None, norm)
+        factors, pivots, _ = lapack.dsytrf(matrix, lower=1)
+        return cls(False, factors, pivots, norm)
+
+    def solve(self, b: Vector) -> Vector:
+        """Solve for one right-hand side of shape (n,)."""
+        if self._pivots is None:
+            solution, _ = lapack.dpotrs(self._factors, b, lower=1)
+        else:
+            solution, _ = lapack.dsytrs(self._factors, self._pivots, b, lower=1)
+        return np.asarray(solution).reshape(b.shape)
+
+    @cached_property
+    def rcond(self) -> float:
+        """The reciprocal condition number in the 1-norm, estimated (dpocon, dsycon)."""
+        if self._norm == 0:
+            return 0.0
+        if self._pivots is None:
+            estimate, _ = lapack.dpocon(self._factors, self._norm, uplo="L")
+        else:
+            estimate, _ = lapack.dsycon(self._factors, self._pivots, self._norm, lower=1)
+        return float(estimate)
+
+    @cached_property
+    def inertia(self) -> Inertia:
+        """The signs of D's blocks: a 2 × 2 block of Bunch-Kaufman is always indefinite."""
+        n = len(self._factors)
+        if self._pivots is None:
+            return Inertia(n, 0, 0)
+        single = self._pivots > 0
+        diagonal = np.diag(self._factors)[single]
+        blocks = int((~single).sum()) // 2
+        return Inertia(
+            int((diagonal > 0).sum()) + blocks,
+            int((diagonal < 0).sum()) + blocks,
+            int((diagonal == 0).sum()),
+        )
+
+
+@dataclass(frozen=True, eq=False)
+class DenseSymmetric:
+    """A dense symmetric matrix; only its symmetric part is kept.
+
+    Parameters
+    ----------
+    array : ndarray of shape (n, n)
+    """
+
+    array: Vector
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "array", (self.array + self.array.T) / 2)
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+        return len(self.array)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether every entry is finite."""
+        return bool(np.isfinite(self.array).all())
+
+    def __matmul__(self, v: Vector) -> Vector:
+        return np.asarray(self.array @ v)
+
+    def toarray(self) -> Vector:
+        """The whole matrix, of shape (n, n)."""
+        return self.array
+
+    def factor(self, shift: float = 0.0) -> DenseFactorization:
+        """Factor H + shift·I."""
+        return DenseFactorization.of(self.array + shift * np.eye(self.n) if shift else self.array)
+
+    @cached_property
+    def spectrum(self) -> tuple[Vector, Vector]:
+        """All eigenvalues, ascending, of shape (n,), and their vectors, the columns of (n, n)."""
+        values, vectors = eigh(self.array, check_finite=False)
+        return values, vectors
+
+    def leftmost(self) -> tuple[float, Vector]:
+        """The smallest eigenvalue and a unit eigenvector of it."""
+        values, vectors = self.spectrum
+        return float(values[0]), vectors[:, 0]
+
+    @property
+    def rounding(self) -> float:
+        """How far a computed eigenvalue may be from the true one: n ε ‖H‖ (LAPACK, section 4.7)."""
+        values, _ = self.spectrum
+        return float(self.n * np.finfo(np.float64).eps * np.abs(values).max(initial=0.0))

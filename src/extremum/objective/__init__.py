@@ -1,0 +1,29 @@
+"""The function: called, differentiated, counted; and the safe expression grammar."""
+
+from extremum.objective.check import DerivativeCheck, check_derivatives
+from extremum.objective.counts import Counts
+from extremum.objective.differences import CentralDifference, ComplexStep, ForwardDifference
+from extremum.objective.function import show_point
+from extremum.objective.objective import (
+    FunctionObjective,
+    Objective,
+    by_differences,
+    make_objective,
+)
+from extremum.objective.parameters import Parameters, Vector
+
+__all__ = [
+    "CentralDifference",
+    "ComplexStep",
+    "Counts",
+    "DerivativeCheck",
+    "ForwardDifference",
+    "FunctionObjective",
+    "Objective",
+    "Parameters",
+    "Vector",
+    "by_differences",
+    "check_derivatives",
+    "make_objective",
+    "show_point",
+]

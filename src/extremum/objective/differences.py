@@ -1,0 +1,195 @@
+"""Derivatives by differences, and the schemes a user can choose.
+
+Steps: for a truncation error of order p and a relative rounding error ε, the best relative step is
+ε^(1/(p+1)): ε^(1/2) forward, ε^(1/3) central, ε^(1/4) for second differences (Nocedal & Wright,
+Numerical Optimization, 2nd ed., section 8.1). The step in the i-th variable is that times
+max(1, |xᵢ|), unless the user sets one.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from extremum.objective.counts import Counts
+from extremum.objective.function import PlainFunction
+from extremum.objective.parameters import Vector
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class ForwardDifference:
+    """∂ᵢφ ≈ (φ(x + h eᵢ) − φ(x)) / h, with n further values.
+
+    Parameters
+    ----------
+    step : float, optional
+        h, the same in every variable, in the units of x. Default: √ε max(1, |xᵢ|).
+    """
+
+    step: float | None = None
+
+    def __str__(self) -> str:
+        return "forward differences" + _step_text(self.step)
+
+    def value_and_gradient(
+        self, function: PlainFunction, x: Vector, counts: Counts
+    ) -> tuple[float, Vector]:
+        """φ and ∇φ at x."""
+        value = function.value(x, counts)
+        steps = _steps(x, self.step, EPS**0.5)
+        ahead = [function.value(_moved(x, i, h), counts) for i, h in enumerate(steps)]
+        return value, (np.array(ahead) - value) / _true_steps(x, steps)
+
+
+@dataclass(frozen=True)
+class CentralDifference:
+    """∂ᵢφ ≈ (φ(x + h eᵢ) − φ(x − h eᵢ)) / 2h, with 2n further values.
+
+    Parameters
+    ----------
+    step : float, optional
+        h, the same in every variable, in the units of x. Default: ε^(1/3) max(1, |xᵢ|).
+    """
+
+    step: float | None = None
+
+    def __str__(self) -> str:
+        return "central differences" + _step_text(self.step)
+
+    def value_and_gradient(
+        self, function: PlainFunction, x: Vector, counts: Counts
+    ) -> tuple[float, Vector]:
+        """φ and ∇φ at x."""
+        value = function.value(x, counts)
+        steps = _steps(x, self.step, EPS ** (1 / 3))
+        gradient = [
+            (function.value(_moved(x, i, h), counts) - function.value(_moved(x, i, -h), counts))
+            / ((x[i] + h) - (x[i] - h))
+            for i, h in enumerate(steps)
+        ]
+        return value, np.array(gradient)
+
+
+@dataclass(frozen=True)
+class ComplexStep:
+    """∂ᵢφ ≈ Im φ(x + ih eᵢ) / h: exact to rounding, for functions that take complex numbers.
+
+    Parameters
+    ----------
+    step : float
+        h. Nothing is subtracted, so it can be as small as floating point allows.
+
+    References
+    ----------
+    Squire & Trapp, SIAM Review 40 (1998) 110-112.
+    """
+
+    step: float = 1e-20
+
+    def __str__(self) -> str:
+        return "complex step" + _step_text(self.step)
+
+    def value_and_gradient(
+        self, function: PlainFunction, x: Vector, counts: Counts
+    ) -> tuple[float, Vector]:
+        """φ and ∇φ at x."""
+        value = function.value(x, counts)
+        gradient = np.empty(x.size)
+        for i in range(x.size):
+            z = x.astype(complex)
+            z[i] += 1j * self.step
+            gradient[i] = function.value_at_complex(z, counts).imag / self.step
+        return value, gradient
+
+
+Scheme = ForwardDifference | CentralDifference | ComplexStep
+SCHEMES: dict[str, type[Scheme]] = {
+    "2-point": ForwardDifference,
+    "3-point": CentralDifference,
+    "cs": ComplexStep,
+}
+"""SciPy's names of the schemes."""
+
+
+@dataclass(frozen=True)
+class ValueDifferences:
+    """A gradient by a scheme, and a Hessian by second differences of the values."""
+
+    function: PlainFunction
+    scheme: Scheme
+    notes: tuple[str, ...] = ()
+    exact: bool = False
+
+    @property
+    def name(self) -> str:
+        """How the result names this source."""
+        return str(self.scheme)
+
+    def value(self, x: Vector, counts: Counts) -> float:
+        """φ at x."""
+        return self.function.value(x, counts)
+
+    def value_and_gradient(self, x: Vector, counts: Counts) -> tuple[float, Vector]:
+        """φ and ∇φ at x."""
+        counts.njev += 1
+        return self.scheme.value_and_gradient(self.function, x, counts)
+
+    def hessian(self, x: Vector, counts: Counts) -> Vector:
+        """∇²φ at x: central second differences, 2n² + 1 values."""
+        counts.nhev += 1
+        h = _steps(x, None, EPS**0.25)
+        middle = self.function.value(x, counts)
+        hessian = np.empty((x.size, x.size))
+
+        def at(i: int, si: float, j: int, sj: float) -> float:
+            return self.function.value(_moved(_moved(x, i, si * h[i]), j, sj * h[j]), counts)
+
+        for i in range(x.size):
+            hessian[i, i] = (
+                self.function.value(_moved(x, i, h[i]), counts)
+                - 2 * middle
+                + self.function.value(_moved(x, i, -h[i]), counts)
+            ) / h[i] ** 2
+            for j in range(i):
+                mixed = at(i, 1, j, 1) - at(i, 1, j, -1) - at(i, -1, j, 1) + at(i, -1, j, -1)
+                hessian[i, j] = hessian[j, i] = mixed / (4 * h[i] * h[j])
+        return hessian
+
+    def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector:
+        """∇²φ·v at x: a central difference of the gradient along v."""
+        counts.nhvp += 1
+        return difference_along(lambda y: self.value_and_gradient(y, counts)[1], x, v, EPS**0.25)
+
+
+def difference_along(
+    gradient: Callable[[Vector], Vector], x: Vector, v: Vector, relative: float = EPS ** (1 / 3)
+) -> Vector:
+    """∇²φ·v by a central difference of a gradient."""
+    length = float(np.linalg.norm(v))
+    if length == 0:
+        return np.zeros_like(x)
+    h = relative * max(1.0, float(np.linalg.norm(x, np.inf))) / length
+    return (gradient(x + h * v) - gradient(x - h * v)) / (2 * h)
+
+
+def _steps(x: Vector, step: float | None, relative: float) -> Vector:
+    return np.full(x.size, step) if step is not None else relative * np.maximum(1.0, np.abs(x))
+
+
+def _true_steps(x: Vector, steps: Vector) -> Vector:
+    """The steps that floating point really made: (x + h) − x."""
+    return (x + steps) - x
+
+
+def _moved(x: Vector, i: int, h: float) -> Vector:
+    moved = x.copy()
+    moved[i] += h
+    return moved
+
+
+def _step_text(step: float | None) -> str:
+    return f", step {step:g}" if step is not None else ""

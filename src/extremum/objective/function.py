@@ -1,0 +1,118 @@
+"""The user's own function, called as they wrote it: its errors and its answers are checked."""
+
+from __future__ import annotations
+
+import contextlib
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import jax
+import numpy as np
+
+from extremum.objective.counts import Counts
+from extremum.objective.parameters import Parameters, Vector
+from extremum.outcomes import InvalidInput
+
+
+def show_point(x: Vector, most: int = 6) -> str:
+    """A point as text, shortened where it is long."""
+    shown = ", ".join(f"{value:.10g}" for value in x[:most])
+    return f"[{shown}{', …' if x.size > most else ''}]" + (f" (n = {x.size})" if x.size > most else "")
+
+
+@contextlib.contextmanager
+def sixty_four_bit() -> Iterator[None]:
+    """JAX in 64 bits for one evaluation; the user's own setting is left as it was found."""
+    with jax.enable_x64(True):
+        yield
+
+
+@dataclass(frozen=True)
+class PlainFunction:
+    """φ as the user wrote it, on a vector.
+
+    Parameters
+    ----------
+    fun : callable
+        ``fun(x, *args) -> float`` with `x` in the user's own structure. If `with_gradient`,
+        ``fun(x, *args) -> (float, gradient)``.
+    parameters : Parameters
+        The user's structure.
+    args : tuple
+        What the function takes besides.
+    """
+
+    fun: Callable[..., Any]
+    parameters: Parameters
+    args: tuple[Any, ...] = ()
+    with_gradient: bool = False
+
+    @property
+    def name(self) -> str:
+        """What messages call the function."""
+        return getattr(self.fun, "__name__", type(self.fun).__name__)
+
+    def value(self, x: Vector, counts: Counts) -> float:
+        """Evaluate φ at `x`, of shape (n,)."""
+        counts.nfev += 1
+        result = self.call(x)
+        return self.number(result[0] if self.with_gradient else result)
+
+    def value_at_complex(self, z: Any, counts: Counts) -> complex:
+        """Evaluate φ at a complex point, for the complex step."""
+        counts.nfev += 1
+        return complex(np.asarray(self.call(z)).reshape(())[()])
+
+    def value_and_gradient(self, x: Vector, counts: Counts) -> tuple[float, Vector]:
+        """Evaluate a function that returns its gradient too."""
+        counts.nfev += 1
+        counts.njev += 1
+        result = self.call(x)
+        if not isinstance(result, tuple) or len(result) != 2:
+            raise InvalidInput(
+                f"With jac=True, {self.name} must return (value, gradient); "
+                f"it returned a {type(result).__name__}."
+            )
+        return self.number(result[0]), self.parameters.flatten(result[1], "The gradient")
+
+    def call(self, x: Vector) -> Any:
+        """Call the user's function on a copy of `x`; its exception carries a note of the point."""
+        with sixty_four_bit(), self.noting(x):
+            return self.fun(self.parameters.restore(x), *self.args)
+
+    @contextlib.contextmanager
+    def noting(self, x: Vector) -> Iterator[None]:
+        """Add the point to an exception that the user's function raises."""
+        try:
+            yield
+        except Exception as error:
+            note = f"Raised by {self.name} at x = {show_point(x)}"
+            if not any(n.startswith("Raised by") for n in getattr(error, "__notes__", ())):
+                error.add_note(note)
+            raise
+
+    def number(self, result: Any) -> float:
+        """Check that an answer is one real number."""
+        if result is None:
+            raise InvalidInput(f"{self.name} returned None: is its `return` missing?")
+        if isinstance(result, tuple | dict | str):
+            raise InvalidInput(
+                f"{self.name} returned a {type(result).__name__}; one real number is needed"
+                + (" (for a value with its gradient, pass jac=True)." if self._is_pair(result) else ".")
+            )
+        array = np.asarray(result)
+        if array.size != 1:
+            raise InvalidInput(
+                f"{self.name} returned an array of shape {array.shape}; one real number is needed. "
+                "For a sum of squares, return np.sum(r**2)."
+            )
+        if np.issubdtype(array.dtype, np.complexfloating):
+            raise InvalidInput(f"{self.name} returned a complex number; return its real part or abs.")
+        if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+            raise InvalidInput(f"{self.name} returned {result!r}; one real number is needed.")
+        return float(array.reshape(()))
+
+    @staticmethod
+    def _is_pair(result: Any) -> bool:
+        return isinstance(result, tuple) and len(result) == 2

@@ -1,0 +1,136 @@
+"""The user's parameters (a scalar, an array, a dict or tuple of them) and the vector behind them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass, field
+from typing import Any
+
+import jax
+import numpy as np
+from numpy.typing import NDArray
+
+from extremum.outcomes import InvalidInput
+
+Vector = NDArray[np.float64]
+
+
+@dataclass(frozen=True)
+class Parameters:
+    """The shape that a user gave their parameters, so that results keep it.
+
+    Attributes
+    ----------
+    start : ndarray of shape (n,)
+        The start as a vector of 64-bit floats.
+    notes : tuple of str
+        What was converted on the way in.
+    """
+
+    start: Vector
+    notes: tuple[str, ...]
+    _shapes: tuple[tuple[int, ...] | None, ...] = field(repr=False)
+    _tree: Any = field(repr=False)
+
+    @classmethod
+    def of(cls, start: Any, name: str = "start") -> Parameters:
+        """Read a start as the user wrote it.
+
+        Parameters
+        ----------
+        start : array_like, float or pytree of them
+            A list or tuple of numbers is a vector; a dict or tuple of arrays is kept as it is.
+        name : str
+            What errors call it.
+
+        Raises
+        ------
+        InvalidInput
+            If a part of it is not real, not finite, or not a number, or if there is nothing in it.
+        """
+        if isinstance(start, list | tuple) and all(np.ndim(item) == 0 for item in start):
+            leaves, tree = [start], jax.tree_util.tree_structure(0)
+        elif isinstance(start, list):
+            leaves, tree = [start], jax.tree_util.tree_structure(0)
+        else:
+            leaves, tree = jax.tree_util.tree_flatten(start)
+        if any(isinstance(leaf, str) or leaf is None for leaf in leaves) or not leaves:
+            raise InvalidInput(f"The {name} is {start!r}; give it as numbers, like [2, 0.25].")
+        arrays = [np.asarray(leaf) for leaf in leaves]
+        notes = []
+        for array in arrays:
+            if np.issubdtype(array.dtype, np.complexfloating):
+                raise InvalidInput(
+                    f"The {name} is complex. Minimize over its real and imaginary parts: "
+                    "x = [real, imag], and put z = x[0] + 1j*x[1] inside the function."
+                )
+            if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
+                raise InvalidInput(f"The {name} has the dtype {array.dtype}; real numbers are needed.")
+            if array.dtype != np.float64 and isinstance(start, np.ndarray | jax.Array):
+                notes.append(f"the {name} was converted from {array.dtype} to float64")
+        vector = np.concatenate([np.ravel(a).astype(np.float64) for a in arrays])
+        if not vector.size:
+            raise InvalidInput(f"The {name} is empty: there is nothing to minimize over.")
+        bad = np.flatnonzero(~np.isfinite(vector))
+        if bad.size:
+            raise InvalidInput(
+                f"The {name} is not finite: component {bad[0]} is {vector[bad[0]]}. "
+                "Start from a finite point."
+            )
+        # A plain number stays a plain number; everything else is an array.
+        shapes = tuple(
+            None if isinstance(leaf, int | float | np.generic) else a.shape
+            for leaf, a in zip(leaves, arrays, strict=True)
+        )
+        return cls(vector, tuple(dict.fromkeys(notes)), shapes, tree)
+
+    @property
+    def size(self) -> int:
+        """The number of variables n."""
+        return self.start.size
+
+    @property
+    def is_flat(self) -> bool:
+        """Whether the parameters are already a vector."""
+        return self._shapes == (self.start.shape,) and self._tree.num_nodes == 1
+
+    def split(self, vector: Any) -> list[Any]:
+        """Cut a vector, of NumPy's or of JAX's, into the arrays of the user's structure."""
+        leaves, begin = [], 0
+        for shape in self._shapes:
+            size = int(np.prod(shape or ()))
+            leaves.append(vector[begin : begin + size].reshape(shape or ()))
+            begin += size
+        return leaves
+
+    def restore(self, vector: Vector) -> Any:
+        """Give a vector of shape (n,) the structure that the user gave the start."""
+        leaves = [
+            leaf[()] if shape is None else leaf.copy()
+            for shape, leaf in zip(self._shapes, self.split(vector), strict=True)
+        ]
+        return jax.tree_util.tree_unflatten(self._tree, leaves)
+
+    def rebuild(self, vector: Any, wrap: Callable[[Any], Any]) -> Any:
+        """The same for a JAX vector, with each part wrapped for the function that is traced."""
+        return jax.tree_util.tree_unflatten(self._tree, [wrap(leaf) for leaf in self.split(vector)])
+
+    def flatten(self, value: Any, what: str) -> Vector:
+        """Read a gradient or another thing of the parameters' structure as a vector."""
+        leaves = jax.tree_util.tree_leaves(value) if not self.is_flat else [value]
+        parts = [np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves]
+        vector = np.concatenate(parts) if parts else np.zeros(0)
+        if vector.shape != self.start.shape:
+            raise InvalidInput(
+                f"{what} has {vector.size} components and the parameters have {self.size}."
+            )
+        return vector
+
+    def square(self, value: Any, what: str) -> Any:
+        """Read a Hessian: an array of shape (n, n)."""
+        matrix = np.asarray(value, np.float64)
+        if matrix.size != self.size**2:
+            raise InvalidInput(
+                f"{what} has the shape {matrix.shape}; ({self.size}, {self.size}) is needed."
+            )
+        return matrix.reshape(self.size, self.size)
