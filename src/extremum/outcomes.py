@@ -105,7 +105,9 @@ class Reason(Enum):
         "its null direction is {direction}, along which the slope is {slope:.3g}. "
         "No Newton step exists: use the globalized Newton()"
     )
-    NO_STEP_LEFT = "the step {step_norm:.2g} no longer changes the point in floating point"
+    NO_STEP_LEFT = (
+        "the next step, {step_norm:.2g}, would no longer change the point in floating point"
+    )
     NOT_FINITE = (
         "the {what} is not finite at x = {where}: {cause}. "
         "A smaller step, or another start, keeps the iterates away from there"

@@ -42,7 +42,7 @@ class ForwardDifference:
         value = function.value(x, counts)
         steps = _steps(x, self.step, EPS**0.5)
         ahead = [function.value(_moved(x, i, h), counts) for i, h in enumerate(steps)]
-        return value, (np.array(ahead) - value) / _true_steps(x, steps)
+        return value, (np.array(ahead) - value) / steps
 
 
 @dataclass(frozen=True)
@@ -68,7 +68,7 @@ class CentralDifference:
         steps = _steps(x, self.step, EPS ** (1 / 3))
         gradient = [
             (function.value(_moved(x, i, h), counts) - function.value(_moved(x, i, -h), counts))
-            / ((x[i] + h) - (x[i] - h))
+            / (2 * h)
             for i, h in enumerate(steps)
         ]
         return value, np.array(gradient)
@@ -177,12 +177,10 @@ def difference_along(
 
 
 def _steps(x: Vector, step: float | None, relative: float) -> Vector:
-    return np.full(x.size, step) if step is not None else relative * np.maximum(1.0, np.abs(x))
-
-
-def _true_steps(x: Vector, steps: Vector) -> Vector:
-    """The steps that floating point really made: (x + h) − x."""
-    return (x + steps) - x
+    """The user's step as it is; else the best relative one, made exact: (x + h) − x = h."""
+    if step is not None:
+        return np.full(x.size, step)
+    return (x + relative * np.maximum(1.0, np.abs(x))) - x
 
 
 def _moved(x: Vector, i: int, h: float) -> Vector:

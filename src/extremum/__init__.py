@@ -1,0 +1,122 @@
+"""Minima and other stationary points of smooth functions, each with a verdict and its evidence.
+
+>>> import extremum as ex
+>>> ex.minimize(lambda x: (x[0] - 1) ** 2 + x[1] ** 2, [3.0, 4.0]).certificate.verdict.name
+'MINIMUM'
+"""
+
+from __future__ import annotations
+
+import importlib
+import importlib.metadata
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from extremum.certify import Certificate
+    from extremum.methods import (
+        Armijo,
+        BarzilaiBorwein,
+        BracketedNewton,
+        ExactStep,
+        FixedStep,
+        GradientDescent,
+        GradientNormDecrease,
+        Newton,
+    )
+    from extremum.objective import (
+        CentralDifference,
+        ComplexStep,
+        ForwardDifference,
+        check_derivatives,
+    )
+    from extremum.outcomes import (
+        DerivativeWarning,
+        ExpressionError,
+        ExtremumError,
+        InvalidInput,
+        Reason,
+        UnknownOption,
+        Untraceable,
+        Verdict,
+    )
+    from extremum.solve import (
+        GradientNorm,
+        RelativeStep,
+        Result,
+        SquaredStep,
+        Trace,
+        ValueChange,
+        certify,
+        minimize,
+        minimize_scalar,
+        stationary,
+    )
+
+_HOME = {
+    "extremum.certify": "Certificate",
+    "extremum.methods": (
+        "Armijo BarzilaiBorwein BracketedNewton ExactStep FixedStep GradientDescent "
+        "GradientNormDecrease Newton"
+    ),
+    "extremum.objective": "CentralDifference ComplexStep ForwardDifference check_derivatives",
+    "extremum.outcomes": (
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput Reason UnknownOption "
+        "Untraceable Verdict"
+    ),
+    "extremum.solve": (
+        "GradientNorm RelativeStep Result SquaredStep Trace ValueChange "
+        "certify minimize minimize_scalar stationary"
+    ),
+}
+"""Where each public name lives; it is imported when it is first used (PEP 562)."""
+
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
+
+__all__ = [
+    "Armijo",
+    "BarzilaiBorwein",
+    "BracketedNewton",
+    "CentralDifference",
+    "Certificate",
+    "ComplexStep",
+    "DerivativeWarning",
+    "ExactStep",
+    "ExpressionError",
+    "ExtremumError",
+    "FixedStep",
+    "ForwardDifference",
+    "GradientDescent",
+    "GradientNorm",
+    "GradientNormDecrease",
+    "InvalidInput",
+    "Newton",
+    "Reason",
+    "RelativeStep",
+    "Result",
+    "SquaredStep",
+    "Trace",
+    "UnknownOption",
+    "Untraceable",
+    "ValueChange",
+    "Verdict",
+    "certify",
+    "check_derivatives",
+    "minimize",
+    "minimize_scalar",
+    "stationary",
+]
+
+
+def __getattr__(name: str) -> Any:
+    if name == "__version__":
+        return importlib.metadata.version("extremum")
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'extremum' has no attribute {name!r}")
+    value = getattr(importlib.import_module(_MODULE_OF[name]), name)
+    if getattr(value, "__module__", "").startswith("extremum"):
+        globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return [*__all__, "__version__"]

@@ -1,0 +1,6 @@
+"""What a point is: the verdict, and the evidence for it."""
+
+from extremum.certify.certificate import Certificate, Ray
+from extremum.certify.certify import certify_point
+
+__all__ = ["Certificate", "Ray", "certify_point"]

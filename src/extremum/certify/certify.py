@@ -1,0 +1,201 @@
+"""The argument that leads from a point to a verdict."""
+
+from __future__ import annotations
+
+import time
+from dataclasses import replace
+from typing import Any
+
+import numpy as np
+
+from extremum.certify.certificate import Certificate
+from extremum.certify.degenerate import look, refine
+from extremum.certify.local import Neighbourhood
+from extremum.certify.rays import falling_ray
+from extremum.methods import Newton, value_floor
+from extremum.objective import Objective, Vector
+from extremum.outcomes import Verdict
+
+STATIONARY = 1e-8
+"""A gradient below this times max(1, ‖H‖·max(1, ‖x‖)) may belong to a degenerate stationary point,
+for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run."""
+
+
+def certify_point(objective: Objective, x: Vector, towards: Vector | None = None) -> Certificate:
+    """Say what `x` is.
+
+    Parameters
+    ----------
+    objective : Objective
+        With counts of its own: what is evaluated here is counted there.
+    x : ndarray of shape (n,)
+    towards : ndarray of shape (n,), optional
+        A direction worth following if the function turns out to fall without bound.
+
+    Returns
+    -------
+    Certificate
+    """
+    started = time.perf_counter()
+    found = _argue(objective, x, towards)
+    return replace(found, seconds=time.perf_counter() - started)
+
+
+def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certificate:
+    at = Neighbourhood.of(objective, x)
+    if not at.is_finite:
+        return _certificate(
+            at, Verdict.NOT_FINITE, None, ("The value, the gradient or the Hessian is not finite",)
+        )
+    if at.newton.passed:
+        return _nondegenerate(at, at.newton.radius, ())
+    values, _ = at.hessian.spectrum
+    size = float(np.abs(values).max())
+    tolerance = STATIONARY * max(1.0, size * at.scale)
+    refined = refine(at) if at.gradient_norm <= max(tolerance, at.gradient_floor) else None
+    if refined is not None:
+        moved = float(np.linalg.norm(refined.x - at.x))
+        if refined.newton.passed:
+            evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
+            return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
+        return _degenerate(at, refined, moved)
+    return _elsewhere(at, towards)
+
+
+def _certificate(
+    at: Neighbourhood, verdict: Verdict, is_minimum: bool | None, evidence: Any, **more: Any
+) -> Certificate:
+    """Fill in what every verdict reports."""
+    fields: dict[str, Any] = {}
+    if at.is_finite:
+        values, _ = at.hessian.spectrum
+        bound = at.hessian.rounding
+        extremal = values if at.x.size <= 6 else np.concatenate([values[:3], values[-3:]])
+        fields = {
+            "gradient_floor": at.gradient_floor,
+            "eigenvalues": extremal,
+            "eigenvalue_error": bound,
+            "morse_index": int((values < -bound).sum()),
+            "nullity": int((np.abs(values) <= bound).sum()),
+            "hessian": at.hessian.array,
+        }
+    return Certificate(
+        verdict=verdict,
+        is_minimum=is_minimum,
+        fun=at.fun,
+        gradient=at.gradient,
+        gradient_norm=at.gradient_norm,
+        counts=at.objective.counts,
+        source=getattr(at.objective, "source", type(at.objective).__name__),
+        evidence=tuple(evidence),
+        **{**fields, **more},
+    )
+
+
+def _nondegenerate(
+    at: Neighbourhood, radius: float, evidence: tuple[str, ...], reported: Neighbourhood | None = None
+) -> Certificate:
+    """One stationary point is near, and the eigenvalues' signs say of which kind."""
+    values, vectors = at.hessian.spectrum
+    test = at.newton
+    evidence = (
+        *evidence,
+        f"Newton and Kantorovich's test: h = {test.h:.2g} ≤ 1/2, with the Hessian's variation "
+        f"estimated as {test.variation:.2g}",
+    )
+    index = int((values < 0).sum())
+    if index == 0:
+        return _certificate(
+            reported or at, Verdict.MINIMUM, True, evidence, radius=radius, morse_index=0, nullity=0
+        )
+    verdict = Verdict.MAXIMUM if index == at.x.size else Verdict.SADDLE
+    lower = _lower_along(at, vectors[:, 0], float(values[0]))
+    return _certificate(
+        reported or at,
+        verdict,
+        False,
+        evidence,
+        radius=radius,
+        morse_index=index,
+        nullity=0,
+        **_lower(at, lower),
+    )
+
+
+def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Certificate:
+    seen = look(refined)
+    lower = seen.lower_point
+    if seen.morse_index:
+        values, vectors = refined.hessian.spectrum
+        lower = _lower_along(refined, vectors[:, 0], float(values[0]))
+    nullity = len(seen.flat_directions)
+    evidence = (f"{nullity} eigenvalue{'s are' if nullity > 1 else ' is'} zero within the bound",)
+    return _certificate(
+        at,
+        Verdict.DEGENERATE,
+        seen.is_minimum,
+        (*evidence, seen.sentence),
+        morse_index=seen.morse_index,
+        nullity=nullity,
+        flat_directions=seen.flat_directions,
+        radius=moved + refined.gradient_floor,
+        **_lower(at, lower),
+    )
+
+
+def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
+    """Not stationary, or stationary only at infinity: look where the function goes."""
+    values, vectors = at.hessian.spectrum
+    step = Newton().next_state(at.objective, at.state)
+    candidates = [] if towards is None else [towards]
+    if values[0] <= at.hessian.rounding:
+        candidates += [_downhill(vectors[:, i], at) for i in range(min(3, at.x.size))]
+        candidates.append(_downhill(vectors[:, int(np.abs(values).argmin())], at))
+    candidates += [step.x - at.x, -at.gradient]
+    ray = falling_ray(at.objective, at.x, at.fun, candidates)
+    if ray is not None:
+        verdict, found = ray
+        far = at.x + found.lengths[-1] * found.direction
+        evidence = (
+            f"Along the ray the value falls from {found.values[0]:.6g} to {found.values[-1]:.6g} "
+            f"over a length of {found.lengths[-1]:.2g}",
+        )
+        finite = np.isfinite(found.values[-1])
+        lower = _lower(at, far if finite else at.x + found.lengths[-2] * found.direction)
+        return _certificate(at, verdict, False, evidence, ray=found, **lower)
+    lower = _lower(at, step.x)
+    if lower or at.gradient_norm > at.gradient_floor:
+        distance = float(np.linalg.norm(step.x - at.x)) if lower else at.newton.step
+        evidence = (
+            f"The gradient's norm {at.gradient_norm:.3g} is above its rounding error "
+            f"{at.gradient_floor:.2g} and too large for a verdict",
+        )
+        return _certificate(
+            at, Verdict.NOT_STATIONARY, False, evidence, distance=distance, **lower
+        )
+    return _certificate(at, Verdict.UNDECIDED, None, ("No test applies",))
+
+
+def _downhill(direction: Vector, at: Neighbourhood) -> Vector:
+    return -direction if direction @ at.gradient > 0 else direction
+
+
+def _lower_along(at: Neighbourhood, direction: Vector, curvature: float) -> Vector | None:
+    """Go from a saddle along negative curvature as far as half the model's decrease holds."""
+    for length in at.scale * 2.0 ** -np.arange(0, 40):
+        points = [at.x + length * direction, at.x - length * direction]
+        values = [at.objective.value(point) for point in points]
+        best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
+        if values[best] <= at.fun + 0.25 * curvature * length**2:
+            return points[best]
+    return None
+
+
+def _lower(at: Neighbourhood, point: Vector | None) -> dict[str, Any]:
+    """The fields that exhibit a lower point, where it is lower by more than rounding."""
+    if point is None:
+        return {}
+    value = at.objective.value(point)
+    if not value < at.fun - value_floor(at.fun):
+        return {}
+    return {"lower_point": point, "lower_value": value}

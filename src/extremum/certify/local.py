@@ -1,0 +1,151 @@
+"""A point's neighbourhood to second order, and the test of Newton and Kantorovich on it.
+
+If ‖H⁻¹‖ ≤ β, the Newton step from x has length η, and the Hessian varies by at most K per unit of
+distance, then h = βKη ≤ 1/2 implies that ∇φ has exactly one zero within t = 2η/(1 + √(1 − 2h)) of x,
+where the Hessian has the same inertia as at x (Kantorovich 1948; Ortega & Rheinboldt, Iterative
+Solution of Nonlinear Equations, theorem 12.6.2). K can't be known from values: it is estimated at
+probes, doubled, and the certificate says that it is an estimate.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from extremum.linalg import DenseSymmetric
+from extremum.methods import State
+from extremum.objective import Objective, Vector
+
+EPS = float(np.finfo(np.float64).eps)
+
+SAFETY = 2.0
+"""The estimated variation of the Hessian, and the rounding error of the gradient, are doubled."""
+
+PROBE = 1e-5
+"""The Hessian's variation is looked at no closer than this times max(1, ‖x‖): nearer, its own
+rounding error would be taken for variation."""
+
+
+@dataclass(frozen=True, eq=False)
+class Neighbourhood:
+    """φ near x to second order, with the errors of what was computed."""
+
+    objective: Objective
+    x: Vector
+    fun: float
+    gradient: Vector
+    hessian: DenseSymmetric
+
+    @classmethod
+    def of(cls, objective: Objective, x: Vector) -> Neighbourhood:
+        """Evaluate value, gradient and Hessian at x."""
+        fun, gradient = objective.value_and_gradient(x)
+        return cls(objective, x, fun, gradient, DenseSymmetric(objective.hessian(x).toarray()))
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether all that was computed is finite."""
+        parts = (self.fun, self.gradient)
+        return self.hessian.is_finite and all(np.isfinite(part).all() for part in parts)
+
+    @property
+    def scale(self) -> float:
+        """The unit of length: max(1, ‖x‖)."""
+        return max(1.0, float(np.linalg.norm(self.x)))
+
+    @property
+    def state(self) -> State:
+        """The same as a method's state."""
+        return State(self.x, self.fun, self.gradient)
+
+    @property
+    def gradient_norm(self) -> float:
+        """‖∇φ‖∞."""
+        return float(np.abs(self.gradient).max())
+
+    @cached_property
+    def gradient_floor(self) -> float:
+        """The rounding error of ∇φ, by how much it jumps between points a few roundings apart."""
+        signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
+        sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
+        jump = EPS * self.gradient_norm
+        for sign in signs:
+            near = self.x + 4 * EPS * sizes * sign
+            _, gradient = self.objective.value_and_gradient(near)
+            expected = self.gradient + self.hessian @ (near - self.x)
+            jump = max(jump, float(np.abs(gradient - expected).max()))
+        return SAFETY * jump if np.isfinite(jump) else float("inf")
+
+    @cached_property
+    def newton(self) -> KantorovichTest:
+        """The test of Newton and Kantorovich at x."""
+        return kantorovich(self)
+
+
+@dataclass(frozen=True)
+class KantorovichTest:
+    """What the test found.
+
+    Attributes
+    ----------
+    passed : bool
+    h : float
+        βKη: passed where at most 1/2.
+    step : float
+        η, the length of the Newton step, the gradient's rounding error included.
+    radius : float
+        t, infinite where the test failed.
+    variation : float
+        K, estimated and doubled.
+    """
+
+    passed: bool
+    h: float
+    step: float
+    radius: float
+    variation: float
+
+
+def kantorovich(at: Neighbourhood) -> KantorovichTest:
+    """Test whether one stationary point lies near x, with the inertia of the Hessian at x."""
+    values, vectors = at.hessian.spectrum
+    smallest = float(np.abs(values).min())
+    if smallest <= at.hessian.rounding:
+        return KantorovichTest(False, float("inf"), float("inf"), float("inf"), float("nan"))
+    newton = -vectors @ ((vectors.T @ at.gradient) / values)
+    floor = at.gradient_floor * np.sqrt(at.x.size)
+    step = float(np.linalg.norm(newton)) + floor / smallest
+    variation = SAFETY * hessian_variation(at, newton, step)
+    h = variation * step / smallest
+    if not h <= 0.5:
+        return KantorovichTest(False, h, step, float("inf"), variation)
+    # The last term: x itself is only known to the spacing of floating point.
+    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * EPS * float(np.linalg.norm(at.x))
+    return KantorovichTest(True, h, step, radius, variation)
+
+
+def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
+    """How fast the Hessian changes, per unit of distance, at probes around x."""
+    distance = max(2 * step, PROBE * at.scale)
+    values, vectors = at.hessian.spectrum
+    oblique = np.sin(np.arange(1.0, at.x.size + 1) ** 2)
+    directions = [vectors[:, int(np.abs(values).argmin())], oblique / np.linalg.norm(oblique)]
+    length = float(np.linalg.norm(newton))
+    if length > 0:
+        directions.append(newton / length)
+    fastest = 0.0
+    for direction in directions:
+        for side in (1, -1):
+            there = at.objective.hessian(at.x + side * distance * direction).toarray()
+            change = there - at.hessian.array
+            if not np.isfinite(change).all():
+                return float("inf")
+            fastest = max(fastest, _norm(change) / distance)
+    return fastest
+
+
+def _norm(matrix: Vector) -> float:
+    """The 2-norm where that is cheap; else the Frobenius norm, which is no smaller."""
+    return float(np.linalg.norm(matrix, 2 if len(matrix) <= 50 else None))

@@ -1,0 +1,66 @@
+"""Straight lines along which a function falls without bound, or towards an infimum at infinity."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+
+import numpy as np
+
+from extremum.certify.certificate import Ray
+from extremum.methods import value_floor
+from extremum.objective import Objective, Vector
+from extremum.outcomes import Verdict
+
+DOUBLINGS = 60
+"""A ray is followed over lengths of max(1, ‖x‖)·2ᵏ, k = 0 … 60: from the point's own scale to 10¹⁸
+times that."""
+
+LASTING = 0.5
+"""A fall that goes on without bound is, per doubling, at least this much of what it was twenty
+doublings before; a fall towards an infimum dies out."""
+
+
+def falling_ray(
+    objective: Objective, x: Vector, fun: float, directions: Iterable[Vector]
+) -> tuple[Verdict, Ray] | None:
+    """Look along directions for one on which φ never rises, out to 10¹⁸ times the point's scale.
+
+    The rule: on such a ray, if φ reaches −∞, or if it still falls per doubling of the length by at
+    least half of what it did twenty doublings before, the function is `UNBOUNDED` below. If the
+    fall dies out, it is `RECEDING`: an infimum is approached that no point attains.
+    """
+    scale = max(1.0, float(np.linalg.norm(x)))
+    receding = None
+    for direction in directions:
+        length = float(np.linalg.norm(direction))
+        if not (np.isfinite(length) and length > 0):
+            continue
+        found = _follow(objective, x, fun, direction / length, scale)
+        if found is not None and found[0] is Verdict.UNBOUNDED:
+            return found
+        receding = receding or found
+    return receding
+
+
+def _follow(
+    objective: Objective, x: Vector, fun: float, direction: Vector, scale: float
+) -> tuple[Verdict, Ray] | None:
+    lengths, values = [0.0], [fun]
+    for k in range(DOUBLINGS + 1):
+        length = scale * 2.0**k
+        value = objective.value(x + length * direction)
+        if np.isnan(value) or value > values[-1] + value_floor(values[-1]):
+            return None
+        lengths.append(length)
+        values.append(value)
+        if value == -np.inf:
+            break
+    ray = Ray(direction, np.array(lengths), np.array(values))
+    if values[-1] == -np.inf:
+        return Verdict.UNBOUNDED, ray
+    falls = -np.diff(values)
+    if falls.max() <= value_floor(fun) and not values[-1] < fun - value_floor(fun):
+        return None
+    if falls[-1] >= LASTING * falls[-20] > value_floor(values[-20]):
+        return Verdict.UNBOUNDED, ray
+    return Verdict.RECEDING, ray

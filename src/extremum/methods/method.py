@@ -1,0 +1,83 @@
+"""The contract of a method: an immutable description that makes one state from another."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any, Protocol
+
+import numpy as np
+
+from extremum.objective import Objective, Vector, show_point
+from extremum.outcomes import Reason, Stop
+
+EPS = float(np.finfo(np.float64).eps)
+
+
+@dataclass(frozen=True)
+class State:
+    """Where a method is. Immutable, so it can be stored, resumed and compared.
+
+    Attributes
+    ----------
+    x, gradient : ndarray of shape (n,)
+    fun : float
+    step_length : float
+        The multiple of the direction that led here; NaN at the start.
+    stop : Stop or None
+        Why the method can't go on from here, where it can't.
+    event : str
+        What a reader of the trace should know of this iteration.
+    memory : object
+        What the step rule remembers.
+    """
+
+    x: Vector
+    fun: float
+    gradient: Vector
+    step_length: float = float("nan")
+    stop: Stop | None = None
+    event: str = ""
+    memory: Any = None
+
+
+class Method(Protocol):
+    """One algorithm. The loop in `extremum.solve` drives it."""
+
+    def initial_state(self, objective: Objective, x: Vector) -> State:
+        """Evaluate what the first iteration needs."""
+
+    def next_state(self, objective: Objective, state: State) -> State:
+        """Take one iteration, or return the same point with a `stop`."""
+
+
+def evaluate(objective: Objective, x: Vector) -> State:
+    """The state of a method that has done nothing yet."""
+    fun, gradient = objective.value_and_gradient(x)
+    return State(x, fun, gradient)
+
+
+def is_finite(fun: float, gradient: Vector) -> bool:
+    """Whether a point can be accepted."""
+    return bool(np.isfinite(fun) and np.isfinite(gradient).all())
+
+
+def not_finite(x: Vector, fun: float, gradient: Vector) -> Stop:
+    """Name the place where a value or a derivative is not finite."""
+    if not np.isfinite(fun):
+        what, cause = "value", f"it is {fun}"
+    else:
+        i = int(np.flatnonzero(~np.isfinite(gradient))[0])
+        what, cause = (
+            "gradient",
+            f"its component {i} is {gradient[i]}, where the value is {fun:.6g}",
+        )
+    return Stop(Reason.NOT_FINITE, {"what": what, "where": show_point(x), "cause": cause})
+
+
+def value_floor(fun: float) -> float:
+    """What a change of the value must exceed to mean anything.
+
+    A sum of a few terms of the value's size carries a few roundings (Hager & Zhang, SIAM J. Optim.
+    16 (2005) 170-192, use 1e-6 |φ|; that is a tolerance, this is the rounding itself).
+    """
+    return 8 * EPS * abs(fun)

@@ -1,0 +1,154 @@
+"""A result on a card: in a terminal by Rich, in a notebook as a small table."""
+
+from __future__ import annotations
+
+import html as markup
+import io
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+from rich.console import Console, RenderableType
+from rich.panel import Panel
+from rich.table import Table
+from rich.text import Text
+
+from extremum.outcomes import Verdict
+
+if TYPE_CHECKING:
+    from extremum.solve.result import Result
+
+WIDTH = 88
+
+COLOURS = {
+    Verdict.MINIMUM: "green",
+    Verdict.MAXIMUM: "cyan",
+    Verdict.SADDLE: "magenta",
+    Verdict.DEGENERATE: "yellow",
+    Verdict.UNDECIDED: "yellow",
+}
+"""The colour of a verdict; red for the rest."""
+
+
+def title(result: Result) -> str:
+    """The verdict in a few words, and whether it is what was asked for."""
+    certificate = result["certificate"]
+    verdict: Verdict = certificate.verdict
+    words = verdict.value
+    if verdict is Verdict.SADDLE:
+        words += f", Morse index {certificate.morse_index}"
+    if verdict is Verdict.DEGENERATE:
+        kind = {True: "; a minimum", False: "; not a minimum", None: "; perhaps a minimum"}
+        words += kind[certificate.is_minimum]
+    return f"{verdict.name}: {words}"
+
+
+def rows(result: Result) -> list[tuple[str, str]]:
+    """The lines of the card, as label and text."""
+    certificate = result["certificate"]
+    lines = [
+        ("success", "yes" if result["success"] else "no"),
+        ("x", _parameters(result["x"])),
+        ("value", f"{result['fun']:.17g}"),
+        (
+            "gradient",
+            f"{certificate.gradient_norm:.3g} (rounding {certificate.gradient_floor:.1g})",
+        ),
+    ]
+    if certificate.eigenvalues is not None:
+        lines.append(("eigenvalues", _eigenvalues(certificate)))
+    if certificate.radius is not None:
+        lines.append(("within", f"{certificate.radius:.2g} of the stationary point"))
+    if certificate.distance is not None:
+        lines.append(("distance", f"about {certificate.distance:.2g} to a stationary point"))
+    if certificate.flat_directions is not None and len(certificate.flat_directions):
+        lines.append(("flat along", "; ".join(_vector(d) for d in certificate.flat_directions[:3])))
+    if certificate.ray is not None:
+        lines.append(("ray", _ray(certificate.ray)))
+    if certificate.lower_point is not None and certificate.ray is None:
+        lines.append(
+            (
+                "lower point",
+                f"{_vector(certificate.lower_point)}, value {certificate.lower_value:.6g}",
+            )
+        )
+    lines += [
+        ("evidence", ". ".join(certificate.evidence)),
+        ("stopped", result["message"]),
+        ("method", result["method"]),
+        ("derivatives", result["source"]),
+        (
+            "work",
+            f"{result['nit']} iterations; {result['nfev']} values, {result['njev']} gradients, "
+            f"{result['nhev']} Hessians, {result['nhvp']} products; {result['seconds']:.3g} s, and "
+            f"{certificate.seconds:.3g} s for the certificate",
+        ),
+    ]
+    lines += [("note", note) for note in result["notes"]]
+    return lines
+
+
+def panel(result: Result) -> RenderableType:
+    """The card for a terminal."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in rows(result):
+        table.add_row(label, Text(value))
+    colour = COLOURS.get(result["certificate"].verdict, "red")
+    heading = Text(title(result), style=f"bold {colour}")
+    return Panel(table, title=heading, title_align="left", border_style=colour, width=WIDTH)
+
+
+def text(result: Result) -> str:
+    """The card as plain text."""
+    stream = io.StringIO()
+    Console(file=stream, width=WIDTH, color_system=None).print(panel(result))
+    return stream.getvalue().rstrip("\n")
+
+
+def html(result: Result) -> str:
+    """The card for a notebook."""
+    colour = COLOURS.get(result["certificate"].verdict, "red")
+    body = "".join(
+        f'<tr><td style="text-align:left;opacity:.65;vertical-align:top;white-space:nowrap">{label}</td>'
+        f'<td style="text-align:left;overflow-wrap:anywhere">{markup.escape(value)}</td></tr>'
+        for label, value in rows(result)
+    )
+    return (
+        f'<div style="border-left:4px solid {colour};padding:.2em 1em;max-width:50em">'
+        f"<strong>{markup.escape(title(result))}</strong>"
+        f"<table>{body}</table></div>"
+    )
+
+
+def _parameters(x: Any) -> str:
+    if isinstance(x, np.ndarray) and x.ndim == 1:
+        return _vector(x)
+    return f"{x:.17g}" if isinstance(x, float | np.floating) else str(x)
+
+
+def _vector(x: Any, most: int = 6) -> str:
+    numbers = [f"{value:.9g}" for value in np.ravel(x)[:most]]
+    more = f", … ({np.size(x)} in all)" if np.size(x) > most else ""
+    return f"[{', '.join(numbers)}{more}]"
+
+
+def _eigenvalues(certificate: Any) -> str:
+    values = certificate.eigenvalues
+    shown = ", ".join(f"{value:.6g}" for value in values)
+    if certificate.hessian is not None and len(certificate.hessian) > len(values):
+        half = len(values) // 2
+        shown = (
+            ", ".join(f"{v:.6g}" for v in values[:half])
+            + ", …, "
+            + ", ".join(f"{v:.6g}" for v in values[half:])
+        )
+    return f"{shown} (± {certificate.eigenvalue_error:.1g})"
+
+
+def _ray(ray: Any) -> str:
+    chosen = [k for k in (0, 1, 11, 21, 41, len(ray.lengths) - 1) if k < len(ray.lengths)]
+    values = ", ".join(
+        f"{ray.values[k]:.4g} at {ray.lengths[k]:.2g}" for k in dict.fromkeys(chosen)
+    )
+    return f"along {_vector(ray.direction)}: {values}"

@@ -1,0 +1,129 @@
+"""The history of a run, a row an iteration."""
+
+from __future__ import annotations
+
+import importlib
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from extremum.methods import State
+from extremum.objective import Counts, Vector
+from extremum.solve.stops import gradient_norm, relative_step
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from extremum.plot import Axes
+
+COLUMNS = (
+    "nit",
+    "fun",
+    "grad_norm",
+    "step_norm",
+    "relative_step",
+    "step_length",
+    "radius",
+    "nfev",
+    "njev",
+    "nhev",
+    "nhvp",
+    "seconds",
+    "event",
+)
+"""The columns of a trace, in order."""
+
+MOST_KEPT = 100
+"""Points are kept by default up to this many variables."""
+
+
+class Trace:
+    """What happened at each iteration; row 0 is the start.
+
+    ``trace["fun"]`` is a column, ``trace[3]`` a row, ``len(trace)`` the number of rows.
+
+    Parameters
+    ----------
+    keep_x : bool
+        Whether the points are kept too.
+
+    Notes
+    -----
+    The columns: `nit`, the iteration; `fun`, φ; `grad_norm`, ‖∇φ‖∞; `step_norm`, ‖x⁺ − x‖₂;
+    `relative_step`, Σ|xᵢ⁺ − xᵢ|/|xᵢ⁺|; `step_length`, the multiple of the direction; `radius`, of
+    a trust region (NaN without one); `nfev njev nhev nhvp`, evaluations so far; `seconds` since the
+    start; `event`, what was special.
+    """
+
+    def __init__(self, keep_x: bool = False) -> None:
+        self._rows: list[tuple[Any, ...]] = []
+        self._points: list[Vector] | None = [] if keep_x else None
+
+    def add(self, previous: State | None, state: State, counts: Counts, seconds: float) -> None:
+        """Append the row of a new state."""
+        nan = float("nan")
+        row = (
+            len(self._rows),
+            state.fun,
+            gradient_norm(state),
+            nan if previous is None else float(np.linalg.norm(state.x - previous.x)),
+            nan if previous is None else relative_step(previous.x, state.x),
+            state.step_length,
+            getattr(state, "radius", nan),
+            counts.nfev,
+            counts.njev,
+            counts.nhev,
+            counts.nhvp,
+            seconds,
+            state.event,
+        )
+        self._rows.append(row)
+        if self._points is not None:
+            self._points.append(state.x)
+
+    def __len__(self) -> int:
+        return len(self._rows)
+
+    def __getitem__(self, key: str | int) -> Any:
+        if isinstance(key, str):
+            if key == "x":
+                return self.x
+            if key not in COLUMNS:
+                raise KeyError(f"{key!r} is no column; there are {', '.join(COLUMNS)}")
+            return np.array([row[COLUMNS.index(key)] for row in self._rows])
+        return dict(zip(COLUMNS, self._rows[key], strict=True))
+
+    @property
+    def x(self) -> Vector | None:
+        """The points, of shape (rows, n), where they were kept."""
+        return None if self._points is None else np.array(self._points)
+
+    def to_pandas(self) -> pd.DataFrame:
+        """The trace as a table; kept points are the columns x0, x1, …."""
+        import pandas as pd
+
+        table = pd.DataFrame(self._rows, columns=list(COLUMNS))
+        if (x := self.x) is not None:
+            points = pd.DataFrame(x, columns=[f"x{i}" for i in range(x.shape[1])])
+            table = pd.concat([table, points], axis=1)
+        return table
+
+    def to_parquet(self, path: str | Path) -> None:
+        """Write the trace to a Parquet file."""
+        self.to_pandas().to_parquet(path, index=False)
+
+    def to_csv(self, path: str | Path) -> None:
+        """Write the trace to a text file, numbers in full precision."""
+        self.to_pandas().to_csv(path, index=False)
+
+    def plot(self, **options: Any) -> Axes:
+        """Draw the value and the gradient's norm over the iterations."""
+        axes: Axes = importlib.import_module("extremum.plot").plot_convergence(self, **options)
+        return axes
+
+    def __repr__(self) -> str:
+        return f"<Trace of {len(self) - 1} iterations: {', '.join(COLUMNS)}>"
+
+    def _repr_html_(self) -> str:
+        return str(self.to_pandas().to_html(index=False, max_rows=20))
