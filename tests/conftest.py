@@ -24,7 +24,9 @@ _SECOND_MIDDLE = -490 / 180
 def gradient_of_values(fun: Callable, x: np.ndarray, h: float = 1e-2) -> np.ndarray:
     """∇φ of shape (n,) from values alone, by differences of sixth order."""
     steps = h * np.eye(x.size)
-    return np.array([sum(c * fun(x + k * e) for k, c in zip(_OFFSETS, _FIRST, strict=True)) / h for e in steps])
+    return np.array(
+        [sum(c * fun(x + k * e) for k, c in zip(_OFFSETS, _FIRST, strict=True)) / h for e in steps]
+    )
 
 
 def hessian_of_values(fun: Callable, x: np.ndarray, h: float = 1e-2) -> np.ndarray:

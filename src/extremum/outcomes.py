@@ -49,9 +49,7 @@ class Reason(Enum):
     The first four are met tests; the rest are limits and obstacles.
     """
 
-    GRADIENT_NORM = (
-        "the gradient's norm {grad_norm:.3g} is within the tolerance {tolerance:.3g}"
-    )
+    GRADIENT_NORM = "the gradient's norm {grad_norm:.3g} is within the tolerance {tolerance:.3g}"
     RELATIVE_STEP = (
         "the relative step {relative_step:.3g} is below {tolerance:.3g}; "
         "the gradient's norm there is {grad_norm:.3g}"
@@ -132,6 +130,10 @@ MET_TESTS = frozenset(
     {Reason.GRADIENT_NORM, Reason.RELATIVE_STEP, Reason.SQUARED_STEP, Reason.VALUE_CHANGE}
 )
 """The reasons that say a stopping test chosen by the user was met."""
+
+ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NO_STEP_LEFT}
+"""The endings that a success allows: a test was met, or floating point has no better point. What
+the point is, the verdict says."""
 
 
 class Verdict(Enum):

@@ -10,14 +10,14 @@ import numpy as np
 
 from extremum.certify.certificate import Certificate
 from extremum.certify.degenerate import look, refine
-from extremum.certify.local import Neighbourhood
+from extremum.certify.local import FARTHEST, Neighbourhood
 from extremum.certify.rays import falling_ray
-from extremum.methods import Newton, value_floor
+from extremum.methods import Newton
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict
 
 STATIONARY = 1e-8
-"""A gradient below this times max(1, ‖H‖·max(1, ‖x‖)) may belong to a degenerate stationary point,
+"""A gradient below this times max(1, ‖H‖) may belong to a degenerate stationary point,
 for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run."""
 
 
@@ -47,12 +47,11 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         return _certificate(
             at, Verdict.NOT_FINITE, None, ("The value, the gradient or the Hessian is not finite",)
         )
-    if at.newton.passed:
+    if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
         return _nondegenerate(at, at.newton.radius, ())
     values, _ = at.hessian.spectrum
-    size = float(np.abs(values).max())
-    tolerance = STATIONARY * max(1.0, size * at.scale)
-    refined = refine(at) if at.gradient_norm <= max(tolerance, at.gradient_floor) else None
+    tolerance = STATIONARY * max(1.0, float(np.abs(values).max()))
+    refined = refine(at) if at.rests or at.gradient_norm <= tolerance else None
     if refined is not None:
         moved = float(np.linalg.norm(refined.x - at.x))
         if refined.newton.passed:
@@ -93,7 +92,10 @@ def _certificate(
 
 
 def _nondegenerate(
-    at: Neighbourhood, radius: float, evidence: tuple[str, ...], reported: Neighbourhood | None = None
+    at: Neighbourhood,
+    radius: float,
+    evidence: tuple[str, ...],
+    reported: Neighbourhood | None = None,
 ) -> Certificate:
     """One stationary point is near, and the eigenvalues' signs say of which kind."""
     values, vectors = at.hessian.spectrum
@@ -160,19 +162,19 @@ def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
             f"Along the ray the value falls from {found.values[0]:.6g} to {found.values[-1]:.6g} "
             f"over a length of {found.lengths[-1]:.2g}",
         )
-        finite = np.isfinite(found.values[-1])
-        lower = _lower(at, far if finite else at.x + found.lengths[-2] * found.direction)
+        while not np.isfinite(at.objective.value(far)) and not np.array_equal(far, at.x):
+            far = at.x + (far - at.x) / 2
+        lower = _lower(at, far)
         return _certificate(at, verdict, False, evidence, ray=found, **lower)
     lower = _lower(at, step.x)
-    if lower or at.gradient_norm > at.gradient_floor:
-        distance = float(np.linalg.norm(step.x - at.x)) if lower else at.newton.step
+    if lower or not at.rests:
+        length = float(np.linalg.norm(step.x - at.x)) if lower else at.newton.step
+        distance = length if np.isfinite(length) else None
         evidence = (
             f"The gradient's norm {at.gradient_norm:.3g} is above its rounding error "
             f"{at.gradient_floor:.2g} and too large for a verdict",
         )
-        return _certificate(
-            at, Verdict.NOT_STATIONARY, False, evidence, distance=distance, **lower
-        )
+        return _certificate(at, Verdict.NOT_STATIONARY, False, evidence, distance=distance, **lower)
     return _certificate(at, Verdict.UNDECIDED, None, ("No test applies",))
 
 
@@ -182,8 +184,9 @@ def _downhill(direction: Vector, at: Neighbourhood) -> Vector:
 
 def _lower_along(at: Neighbourhood, direction: Vector, curvature: float) -> Vector | None:
     """Go from a saddle along negative curvature as far as half the model's decrease holds."""
-    for length in at.scale * 2.0 ** -np.arange(0, 40):
-        points = [at.x + length * direction, at.x - length * direction]
+    for halvings in range(40):
+        length = at.scale * 0.5**halvings
+        points: list[Vector] = [at.x + length * direction, at.x - length * direction]
         values = [at.objective.value(point) for point in points]
         best = int(np.argmin(np.where(np.isfinite(values), values, np.inf)))
         if values[best] <= at.fun + 0.25 * curvature * length**2:
@@ -196,6 +199,6 @@ def _lower(at: Neighbourhood, point: Vector | None) -> dict[str, Any]:
     if point is None:
         return {}
     value = at.objective.value(point)
-    if not value < at.fun - value_floor(at.fun):
+    if not value < at.fun - at.value_floor:
         return {}
     return {"lower_point": point, "lower_value": value}

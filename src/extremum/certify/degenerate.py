@@ -1,4 +1,4 @@
-"""Stationary points whose Hessian has a zero eigenvalue: refined, then looked at to higher order."""
+"""Stationary points whose Hessian is singular: refined, then looked at to higher order."""
 
 from __future__ import annotations
 
@@ -6,15 +6,15 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extremum.certify.local import EPS, Neighbourhood
+from extremum.certify.local import EPS, FARTHEST, Neighbourhood
 from extremum.methods import GradientNormDecrease, Newton, value_floor
 from extremum.objective import Vector
 
 REFINEMENTS = 30
 """Newton iterations towards a degenerate point; each takes a Hessian."""
 
-FARTHEST = 0.5
-"""A refined point is at most this far, times max(1, ‖x‖): x²⁰ has a gradient of 1e-8 at 0.35."""
+CONVERGING = 0.995
+"""Steps that shrink by no more than this factor lead nowhere near."""
 
 NEARBY = 0.05
 """The higher-order look goes this far, times max(1, ‖x‖)."""
@@ -28,28 +28,30 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
 
     At a degenerate point the iteration converges linearly, each step q times the last; the rest of
     the way is then the last step times q / (1 − q), which is taken in one leap where that helps.
+    Towards infinity (e⁻ˣ) the gradient dies out too, but the steps don't: q is not below one.
     """
     method, here = Newton(step=GradientNormDecrease()), at
     last_step: Vector | None = None
+    ratio = 0.0
     for _ in range(REFINEMENTS):
-        if here.gradient_norm <= here.gradient_floor:
+        if here.rests:
             return here
         state = method.next_state(here.objective, here.state)
         if state.stop is not None:
             break
         step = state.x - here.x
         here = Neighbourhood.of(here.objective, state.x)
-        if last_step is not None and here.is_finite:
+        if last_step is not None and last_step @ last_step > 0 and here.is_finite:
             ratio = float(step @ last_step / (last_step @ last_step))
-            if 0.2 < ratio < 0.995:
+            if 0.2 < ratio < CONVERGING:
                 leap = Neighbourhood.of(here.objective, here.x + step * ratio / (1 - ratio))
                 if leap.is_finite and leap.gradient_norm < here.gradient_norm:
                     here, step = leap, leap.x - here.x
         last_step = step
         if not here.is_finite or np.linalg.norm(here.x - at.x) > FARTHEST * at.scale:
             return None
-    close = here.gradient_norm <= max(here.gradient_floor, 1e-3 * at.gradient_norm)
-    return here if close else None
+    close = here.gradient_norm <= 1e-3 * at.gradient_norm and ratio < CONVERGING
+    return here if here.rests or close else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -87,28 +89,48 @@ def look(at: Neighbourhood) -> HigherOrder:
     if index:
         return HigherOrder(False, index, basis, None, "The Hessian has a negative eigenvalue")
     curved, inverse = vectors[:, ~flat], 1 / values[~flat]
+    # The point is stationary but for this gradient, which alone changes the value so far away,
+    # and by which the point is off the floor of the valley.
+    slack = np.sqrt(at.x.size) * max(at.gradient_norm, at.gradient_floor)
+    softest = float(inverse.max(initial=0.0))
     open_question = False
     for direction in _directions(basis):
-        rises: bool | None = None
+        rises, lowest, lowest_value = False, None, at.fun
         for length in reach * 2.0 ** np.arange(-10, 1):
             point = at.x + length * direction
             for _ in range(2):
                 _, gradient = at.objective.value_and_gradient(point)
                 point = point - curved @ (inverse * (curved.T @ gradient))
             value = at.objective.value(point)
-            floor = 4 * value_floor(max(abs(at.fun), abs(value)))
+            floor = 4 * max(at.value_floor, value_floor(value))
+            floor += slack * (length + slack * softest)
             if not np.isfinite(value):
                 open_question = True
                 break
-            if abs(value - at.fun) > floor:
-                if rises is None and value < at.fun:
-                    sentence = f"The value falls along a flat direction, by {at.fun - value:.2g}"
-                    return HigherOrder(False, index, basis, point, sentence)
-                rises = True
+            rises = rises or value > at.fun + floor
+            if rises or (lowest is not None and not value < lowest_value):
+                break
+            if value < at.fun - floor:
+                lowest, lowest_value = point, value
+        if lowest is not None:
+            lowest = _farther(at, lowest, lowest_value)
+            sentence = f"The value falls along a flat direction, by {at.fun - lowest_value:.2g}"
+            return HigherOrder(False, index, basis, lowest, sentence)
     if open_question:
         return HigherOrder(None, index, basis, None, "The function is not finite close by")
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
     return HigherOrder(True, index, basis, None, sentence)
+
+
+def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:
+    """Go on the way that falls, each time twice as far, while it falls and is not far."""
+    while 2 * np.linalg.norm(point - at.x) <= at.scale:
+        beyond = at.x + 2 * (point - at.x)
+        there = at.objective.value(beyond)
+        if not -np.inf < there < value:
+            break
+        point, value = beyond, there
+    return point
 
 
 def _size_nearby(at: Neighbourhood, reach: float) -> float:

@@ -1,8 +1,8 @@
 """A point's neighbourhood to second order, and the test of Newton and Kantorovich on it.
 
 If ‖H⁻¹‖ ≤ β, the Newton step from x has length η, and the Hessian varies by at most K per unit of
-distance, then h = βKη ≤ 1/2 implies that ∇φ has exactly one zero within t = 2η/(1 + √(1 − 2h)) of x,
-where the Hessian has the same inertia as at x (Kantorovich 1948; Ortega & Rheinboldt, Iterative
+distance, then h = βKη ≤ 1/2 implies that ∇φ has exactly one zero within t = 2η/(1 + √(1 − 2h)) of
+x, where the Hessian has the same inertia as at x (Kantorovich 1948; Ortega & Rheinboldt, Iterative
 Solution of Nonlinear Equations, theorem 12.6.2). K can't be known from values: it is estimated at
 probes, doubled, and the certificate says that it is an estimate.
 """
@@ -15,7 +15,7 @@ from functools import cached_property
 import numpy as np
 
 from extremum.linalg import DenseSymmetric
-from extremum.methods import State
+from extremum.methods import State, value_floor
 from extremum.objective import Objective, Vector
 
 EPS = float(np.finfo(np.float64).eps)
@@ -23,9 +23,17 @@ EPS = float(np.finfo(np.float64).eps)
 SAFETY = 2.0
 """The estimated variation of the Hessian, and the rounding error of the gradient, are doubled."""
 
-PROBE = 1e-5
-"""The Hessian's variation is looked at no closer than this times max(1, ‖x‖): nearer, its own
-rounding error would be taken for variation."""
+PROBE = 1e-10
+"""The Hessian's variation is looked at no closer than this times max(1, ‖x‖), so that rounding of x
+does not hide it, and no farther than the ball of the test asks. At a distance of 2η the Hessian's
+own rounding error adds no more to h than that error relative to the smallest eigenvalue."""
+
+TINY = float(np.finfo(np.float64).tiny)
+"""Below this a gradient underflows: it is never known better."""
+
+FARTHEST = 0.5
+"""The stationary point that a verdict speaks of is at most this far, times max(1, ‖x‖): a point is
+not called what it is far from. x²⁰ has a gradient of 1e-8 at 0.35."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,18 +73,41 @@ class Neighbourhood:
         """‖∇φ‖∞."""
         return float(np.abs(self.gradient).max())
 
-    @cached_property
+    @property
     def gradient_floor(self) -> float:
-        """The rounding error of ∇φ, by how much it jumps between points a few roundings apart."""
+        """The error of ∇φ: by how much it jumps between points a few roundings apart, and what
+        differences cost."""
+        return self._jumps[1]
+
+    @property
+    def value_floor(self) -> float:
+        """What a change of φ must exceed to mean anything: it jumps by so much, or rounds so."""
+        return max(value_floor(self.fun), self._jumps[0])
+
+    @cached_property
+    def _jumps(self) -> tuple[float, float]:
+        """By how much φ and ∇φ jump between points a few roundings apart, doubled."""
         signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
         sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
-        jump = EPS * self.gradient_norm
+        value_jump, jump = 0.0, max(EPS * self.gradient_norm, TINY)
+        if (error := getattr(self.objective, "gradient_error", None)) is not None:
+            jump = max(jump, float(error(self.x).max()))
         for sign in signs:
             near = self.x + 4 * EPS * sizes * sign
-            _, gradient = self.objective.value_and_gradient(near)
-            expected = self.gradient + self.hessian @ (near - self.x)
+            value, gradient = self.objective.value_and_gradient(near)
+            move = near - self.x
+            expected = self.gradient + self.hessian @ move
             jump = max(jump, float(np.abs(gradient - expected).max()))
-        return SAFETY * jump if np.isfinite(jump) else float("inf")
+            value_jump = max(value_jump, abs(value - self.fun - float(self.gradient @ move)))
+        if not np.isfinite(value_jump + jump):
+            return float("inf"), float("inf")
+        return SAFETY * value_jump, SAFETY * jump
+
+    @property
+    def rests(self) -> bool:
+        """Whether the gradient is zero but for rounding: its own, and that of x."""
+        from_x = EPS * (np.abs(self.hessian.array) @ np.abs(self.x))
+        return bool((np.abs(self.gradient) <= np.maximum(self.gradient_floor, from_x)).all())
 
     @cached_property
     def newton(self) -> KantorovichTest:

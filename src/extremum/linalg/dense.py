@@ -82,7 +82,7 @@ class DenseSymmetric:
     array: Vector
 
     def __post_init__(self) -> None:
-        object.__setattr__(self, "array", (self.array + self.array.T) / 2)
+        object.__setattr__(self, "array", self.array / 2 + self.array.T / 2)
 
     @property
     def n(self) -> int:

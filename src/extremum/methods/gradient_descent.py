@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
@@ -23,15 +23,15 @@ class GradientDescent:
     Examples
     --------
     >>> import extremum as ex
-    >>> ex.minimize(lambda x: (x[0] - 3) ** 2, [0.0], method=ex.GradientDescent(step=0.25)).x
-    array([2.99999999])
+    >>> ex.minimize(lambda x: (x[0] - 3) ** 2, [0.0], method=ex.GradientDescent(step=0.5)).x
+    array([3.])
 
     References
     ----------
     Cauchy (1847); Nocedal & Wright, Numerical Optimization, 2nd ed., section 3.3.
     """
 
-    step: float | StepRule = Armijo()
+    step: float | StepRule = field(default_factory=Armijo)
 
     @property
     def rule(self) -> StepRule:

@@ -53,7 +53,8 @@ class Method(Protocol):
 def evaluate(objective: Objective, x: Vector) -> State:
     """The state of a method that has done nothing yet."""
     fun, gradient = objective.value_and_gradient(x)
-    return State(x, fun, gradient)
+    stop = None if is_finite(fun, gradient) else not_finite(x, fun, gradient)
+    return State(x, fun, gradient, stop=stop)
 
 
 def is_finite(fun: float, gradient: Vector) -> bool:

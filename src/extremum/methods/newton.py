@@ -84,25 +84,33 @@ class Newton:
             if direction is None or (event and isinstance(rule, FixedStep)):
                 return replace(state, stop=_singular(hessian, state.gradient))
         else:
-            direction, event = _downhill_direction(hessian, state.gradient)
             longest = LONGEST_STEP * max(1.0, float(np.linalg.norm(state.x)))
-            direction = direction * min(1.0, longest / float(np.linalg.norm(direction)))
+            direction, event = _downhill_direction(hessian, state.gradient, longest)
         found = rule.next_state(objective, state, direction, 1.0)
         return replace(found, event="; ".join(part for part in (event, found.event) if part))
 
 
-def _downhill_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Vector, str]:
-    """−|H|⁻¹∇φ, which is −H⁻¹∇φ where H is safely positive definite."""
+def _downhill_direction(
+    hessian: DenseSymmetric, gradient: Vector, longest: float
+) -> tuple[Vector, str]:
+    """−|H|⁻¹∇φ, which is −H⁻¹∇φ where H is safely positive definite; at most `longest` long.
+
+    Along an eigenvector without curvature nothing says how far to go, so it is gone as far as is
+    allowed, if the function falls that way at all.
+    """
     factorization = hessian.factor()
     if factorization.positive_definite and factorization.rcond > hessian.n * EPS:
-        return -factorization.solve(gradient), ""
-    values, vectors = hessian.spectrum
-    largest = float(np.abs(values).max())
-    if largest == 0:
-        return -gradient, "zero Hessian: steepest descent"
-    sizes = np.maximum(np.abs(values), SMALLEST_CURVATURE * largest)
-    event = "indefinite Hessian" if values[0] < -hessian.rounding else "singular Hessian"
-    return -vectors @ ((vectors.T @ gradient) / sizes), event
+        direction, event = -factorization.solve(gradient), ""
+    else:
+        values, vectors = hessian.spectrum
+        slopes = vectors.T @ gradient
+        flat = np.abs(values) <= hessian.rounding
+        sizes = np.maximum(np.abs(values), SMALLEST_CURVATURE * np.abs(values).max())
+        falling = np.abs(slopes) > EPS**0.5 * np.abs(slopes).max()
+        sizes[flat] = np.where(falling, np.abs(slopes) / longest, np.inf)[flat]
+        direction = -vectors @ (slopes / sizes)
+        event = "indefinite Hessian" if values[0] < -hessian.rounding else "singular Hessian"
+    return direction * min(1.0, longest / float(np.linalg.norm(direction))), event
 
 
 def _stationary_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Vector | None, str]:

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.methods.method import EPS, State, evaluate, is_finite, not_finite
+from extremum.methods.method import EPS, State, evaluate
 from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput, Reason, Stop
 
@@ -62,8 +62,8 @@ class BracketedNewton:
             evaluate(objective, np.array([end])) for end in sorted(map(float, self.bracket))
         )
         for end in (low, high):
-            if not is_finite(end.fun, end.gradient):
-                raise InvalidInput(not_finite(end.x, end.fun, end.gradient).message)
+            if end.stop is not None:
+                raise InvalidInput(end.stop.message)
         width, stop = float(high.x[0] - low.x[0]), None
         for _ in range(MOST_GROWTHS):
             if low.gradient[0] <= 0 <= high.gradient[0]:
@@ -72,8 +72,8 @@ class BracketedNewton:
             leftward = low.gradient[0] > 0
             x = low.x - width if leftward else high.x + width
             new = evaluate(objective, x)
-            if not is_finite(new.fun, new.gradient):
-                stop = not_finite(x, new.fun, new.gradient)
+            if new.stop is not None:
+                stop = new.stop
                 break
             low, high = (new, low) if leftward else (high, new)
         else:
@@ -99,8 +99,8 @@ class BracketedNewton:
             facts = {"step_norm": min(abs(newton - x), state.high - state.low)}
             return replace(state, stop=Stop(Reason.NO_STEP_LEFT, facts))
         point = evaluate(objective, np.array([new]))
-        if not is_finite(point.fun, point.gradient):
-            return replace(state, stop=not_finite(point.x, point.fun, point.gradient))
+        if point.stop is not None:
+            return replace(state, stop=point.stop)
         low, high = (new, state.high) if point.gradient[0] < 0 else (state.low, new)
         return BracketState(
             point.x,

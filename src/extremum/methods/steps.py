@@ -213,9 +213,9 @@ def backtrack(
 ) -> State:
     """Shorten a step until φ(x + t d) ≤ reference + decrease · t · slope.
 
-    Where rounding hides the decrease of the value, the gradient decides instead: its norm must
-    fall while the value stays within its rounding (after the approximate Wolfe condition of Hager &
-    Zhang, SIAM J. Optim. 16 (2005) 170-192).
+    Where rounding hides the change of the value, the gradient decides instead: its norm must fall
+    while the value stays within its rounding (after the approximate Wolfe condition of Hager &
+    Zhang, SIAM J. Optim. 16 (2005) 170-192). So no run can wander among points of equal value.
     """
     slope = float(state.gradient @ direction)
     if slope >= 0:
@@ -233,9 +233,11 @@ def backtrack(
             length *= 0.1
             continue
         hidden = abs(length * slope) <= floor or abs(fun - state.fun) <= floor
-        if fun <= reference + decrease * length * slope or (
-            hidden and fun <= state.fun + floor and np.linalg.norm(gradient) < norm
-        ):
+        if hidden:
+            accepted = fun <= state.fun + floor and float(np.linalg.norm(gradient)) < norm
+        else:
+            accepted = fun <= reference + decrease * length * slope
+        if accepted:
             event = "" if obstacle is None else f"shortened: {obstacle.message}"
             return State(x, fun, gradient, length, event=event)
         # The minimum of the parabola through the value, the slope and the new value.

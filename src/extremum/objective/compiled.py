@@ -68,7 +68,7 @@ class CompiledDerivatives:
         with sixty_four_bit():
             # A new lambda: JAX remembers traces by the function's identity.
             closed = jax.make_jaxpr(lambda x: function(x))(np.zeros(n))
-            captured = [jax.numpy.asarray(constant) for constant in closed.consts]
+            captured = [jax.numpy.array(constant) for constant in closed.consts]
         output = closed.jaxpr.outvars[0].aval
         if not np.issubdtype(output.dtype, np.floating):
             raise InvalidInput(f"the function returned a number of dtype {output.dtype}")
@@ -90,6 +90,14 @@ class CompiledDerivatives:
         counts.nfev += 1
         with sixty_four_bit():
             return float(self._program.value(self._captured, x))
+
+    def followed_value(self, x: Vector) -> float:
+        """φ at x, uncounted."""
+        return self.value(x, Counts())
+
+    def followed_gradient(self, x: Vector) -> Vector:
+        """∇φ at x, uncounted."""
+        return self.value_and_gradient(x, Counts())[1]
 
     def value_and_gradient(self, x: Vector, counts: Counts) -> tuple[float, Vector]:
         """φ and ∇φ at x."""
@@ -147,13 +155,10 @@ def _parameter(value: Any) -> Hashable:
     if isinstance(value, np.ndarray | jax.Array):
         array = np.asarray(value)
         return array.shape, array.dtype.str, array.tobytes()
-    if callable(value):
+    # A mesh can be called too, as a decorator, but is compared by what it is.
+    if callable(value) and not isinstance(value, jax.sharding.Mesh):
         return _rule(value)
-    try:
-        hash(value)
-    except TypeError:
-        return _Unlike()
-    return value
+    return value if isinstance(value, Hashable) else _Unlike()
 
 
 def _rule(function: Any) -> Hashable:

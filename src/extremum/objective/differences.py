@@ -16,6 +16,7 @@ import numpy as np
 from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Vector
+from extremum.outcomes import InvalidInput
 
 EPS = float(np.finfo(np.float64).eps)
 
@@ -31,6 +32,9 @@ class ForwardDifference:
     """
 
     step: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_step(self.step)
 
     def __str__(self) -> str:
         return "forward differences" + _step_text(self.step)
@@ -56,6 +60,9 @@ class CentralDifference:
     """
 
     step: float | None = None
+
+    def __post_init__(self) -> None:
+        _check_step(self.step)
 
     def __str__(self) -> str:
         return "central differences" + _step_text(self.step)
@@ -89,6 +96,9 @@ class ComplexStep:
     """
 
     step: float = 1e-20
+
+    def __post_init__(self) -> None:
+        _check_step(self.step)
 
     def __str__(self) -> str:
         return "complex step" + _step_text(self.step)
@@ -138,6 +148,20 @@ class ValueDifferences:
         counts.njev += 1
         return self.scheme.value_and_gradient(self.function, x, counts)
 
+    def gradient_error(self, x: Vector, counts: Counts) -> Vector:
+        """What the steps cost: by how much ∇φ changes when they are doubled, and φ's rounding.
+
+        A truncation error of order p grows by 2ᵖ − 1 ≥ 1 times itself.
+        """
+        scheme = self.scheme
+        if isinstance(scheme, ComplexStep):
+            return np.zeros_like(x)
+        relative = EPS**0.5 if isinstance(scheme, ForwardDifference) else EPS ** (1 / 3)
+        step = relative * max(1.0, float(np.abs(x).max())) if scheme.step is None else scheme.step
+        _, doubled = type(scheme)(2 * step).value_and_gradient(self.function, x, counts)
+        value, gradient = scheme.value_and_gradient(self.function, x, counts)
+        return np.abs(doubled - gradient) + EPS * abs(value) / step
+
     def hessian(self, x: Vector, counts: Counts) -> Vector:
         """∇²φ at x: central second differences, 2n² + 1 values."""
         counts.nhev += 1
@@ -174,6 +198,11 @@ def difference_along(
         return np.zeros_like(x)
     h = relative * max(1.0, float(np.linalg.norm(x, np.inf))) / length
     return (gradient(x + h * v) - gradient(x - h * v)) / (2 * h)
+
+
+def _check_step(step: float | None) -> None:
+    if step is not None and not 0 < step < np.inf:
+        raise InvalidInput(f"A difference's step is {step!r}; a positive number is needed.")
 
 
 def _steps(x: Vector, step: float | None, relative: float) -> Vector:

@@ -2,23 +2,22 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable
-from typing import Any, cast
+from typing import Any
 
 import jax
 import numpy as np
 
+from extremum.objective.agreement import check_agreement, lost_slope, near
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
-from extremum.objective.function import PlainFunction, show_point, sixty_four_bit
+from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Vector
-from extremum.objective.tracing import TracedArray, refusals, unwrap_result
+from extremum.objective.refusals import reason, refusals
+from extremum.objective.tracing import TracedArray, unwrap_result
 from extremum.objective.uncompiled import UncompiledDerivatives
 from extremum.outcomes import Untraceable
-
-AGREEMENT = 1e-8
-"""Largest relative difference between the traced value and the plain one: √ε, because a sum may be
-taken in another order, and a mistake is not that small."""
 
 ExactDerivatives = CompiledDerivatives | UncompiledDerivatives
 
@@ -34,60 +33,38 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
         If none works, or if the values disagree; the message says why.
     """
     as_numpy, as_jax = _numpy_function(plain), _jax_function(plain)
+    scale = abs(plain.value(x, Counts()))
     attempts: list[Callable[[], ExactDerivatives]] = [
         lambda: CompiledDerivatives.trace(as_numpy, x.size, "exact (NumPy traced by JAX)"),
         lambda: CompiledDerivatives.trace(as_jax, x.size, "exact (JAX)"),
-        lambda: _run_once(UncompiledDerivatives("exact (NumPy by JAX, uncompiled)", plain, as_numpy), x),
-        lambda: _run_once(UncompiledDerivatives("exact (JAX, uncompiled)", plain, as_jax), x),
+        lambda: UncompiledDerivatives("exact (NumPy by JAX, uncompiled)", plain, as_numpy, scale),
+        lambda: UncompiledDerivatives("exact (JAX, uncompiled)", plain, as_jax, scale),
     ]
     why: list[str] = []
     for attempt in attempts:
         with refusals() as refused:
             try:
                 found = attempt()
+                disagreement = _disagreement(found, plain, x)
             except Exception as error:  # whatever a user's function raises when it is followed
-                why.append(refused[0] if refused else _first_sentence(error))
+                why.append(reason(error, refused))
                 continue
-        disagreement = check_agreement(found, plain, x, x, _near(x))
         if disagreement is None:
             return found
         why.append(disagreement)
-    # The first attempt's reason is the one in the user's own terms, but where NumPy's protocols
-    # were not spoken at all the function is JAX's and the second one is.
-    raise Untraceable(why[1] if "JAX type" in why[0] else why[0])
+    # Without compilation there is one cause less to fail, so these reasons are the real ones.
+    # A function of jax.numpy does not take NumPy's stand-in.
+    as_numpy_failed, as_jax_failed = why[2:]
+    is_jax = re.search("TracedArray|JAX (type|value)", as_numpy_failed)
+    raise Untraceable(as_jax_failed if is_jax else as_numpy_failed)
 
 
-def check_agreement(
-    derivatives: Any, plain: PlainFunction, x0: Vector, *points: Vector
-) -> str | None:
-    """Compare the traced value with the plain function's; the sentence that names a disagreement."""
-    scale = 0.0
-    for x in points:
-        try:
-            expected = plain.value(x, Counts())
-        except Exception:  # noqa: S112  outside of the function's domain there is nothing to compare
-            continue
-        found = derivatives.value(x, Counts())
-        if not np.isfinite(expected) or not np.isfinite(scale := max(scale, abs(expected))):
-            if np.isnan(expected) == np.isnan(found):
-                continue
-        if abs(found - expected) <= _tolerance(derivatives) * max(scale, abs(found)):
-            continue
-        again = plain.value(x, Counts())
-        if again != expected:
-            return (
-                f"its value is not determined by its arguments: at x = {show_point(x)} it gives "
-                f"{expected:.17g} and then {again:.17g}"
-            )
-        return (
-            f"at x = {show_point(x)} the traced function gives {found:.10g} where the plain one "
-            f"gives {expected:.10g} (does it change an alias in place, or read state that changes?)"
-        )
-    return None
-
-
-def _tolerance(derivatives: Any) -> float:
-    return 1e-3 if any("float16" in n or "float32" in n for n in derivatives.notes) else AGREEMENT
+def _disagreement(found: ExactDerivatives, plain: PlainFunction, x: Vector) -> str | None:
+    """Compare with the plain function, and differentiate once to learn whether that works."""
+    disagreement = check_agreement(found, plain, x, x, near(x)) or lost_slope(found, plain, x)
+    if disagreement is None and isinstance(found, UncompiledDerivatives):
+        found.followed_product(x, np.ones_like(x))
+    return disagreement
 
 
 def _numpy_function(plain: PlainFunction) -> Callable[[Any], Any]:
@@ -115,22 +92,4 @@ def _scalar(value: jax.Array) -> jax.Array:
     return value.reshape(()).astype(np.float64)
 
 
-def _run_once(derivatives: UncompiledDerivatives, x: Vector) -> UncompiledDerivatives:
-    """Differentiate once, to learn whether it works."""
-    derivatives.value_and_gradient(x, Counts())
-    derivatives.hessian_vector(x, np.ones_like(x), Counts())
-    return derivatives
-
-
-def _near(x: Vector) -> Vector:
-    """A second point to compare at, in a direction that has no symmetry; fixed, so runs repeat."""
-    signs = np.sin(np.arange(1.0, x.size + 1) ** 2)
-    return cast(Vector, x + 1e-3 * np.maximum(1.0, np.abs(x)) * signs)
-
-
-def _first_sentence(error: Exception) -> str:
-    text = str(error).strip().split("\n")[0]
-    return f"{type(error).__name__}: {text}"
-
-
-__all__ = ["ExactDerivatives", "check_agreement", "exact_derivatives", "sixty_four_bit"]
+__all__ = ["ExactDerivatives", "check_agreement", "exact_derivatives"]

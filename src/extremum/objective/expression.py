@@ -101,6 +101,8 @@ class Expression:
         ``("x",)``, or ``("x0", "x1", ...)`` without gaps up to the highest index used.
     """
 
+    __name__ = "the expression"
+
     text: str
     variables: tuple[str, ...]
     _evaluate: Function = field(repr=False, compare=False)

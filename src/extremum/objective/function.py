@@ -18,7 +18,9 @@ from extremum.outcomes import InvalidInput
 def show_point(x: Vector, most: int = 6) -> str:
     """A point as text, shortened where it is long."""
     shown = ", ".join(f"{value:.10g}" for value in x[:most])
-    return f"[{shown}{', …' if x.size > most else ''}]" + (f" (n = {x.size})" if x.size > most else "")
+    return f"[{shown}{', …' if x.size > most else ''}]" + (
+        f" (n = {x.size})" if x.size > most else ""
+    )
 
 
 @contextlib.contextmanager
@@ -57,28 +59,38 @@ class PlainFunction:
         """Evaluate φ at `x`, of shape (n,)."""
         counts.nfev += 1
         result = self.call(x)
-        return self.number(result[0] if self.with_gradient else result)
+        return self.number(self._pair(result)[0] if self.with_gradient else result)
 
     def value_at_complex(self, z: Any, counts: Counts) -> complex:
         """Evaluate φ at a complex point, for the complex step."""
         counts.nfev += 1
-        return complex(np.asarray(self.call(z)).reshape(())[()])
+        result = np.asarray(self.call(z))
+        if result.size != 1 or not np.issubdtype(result.dtype, np.complexfloating):
+            raise InvalidInput(
+                f"{self.name} drops the imaginary part (np.abs, np.real, a comparison?), which is "
+                "what the complex step reads; use jac='3-point' or leave jac out."
+            )
+        return complex(result.reshape(())[()])
 
     def value_and_gradient(self, x: Vector, counts: Counts) -> tuple[float, Vector]:
         """Evaluate a function that returns its gradient too."""
         counts.nfev += 1
         counts.njev += 1
-        result = self.call(x)
-        if not isinstance(result, tuple) or len(result) != 2:
+        value, gradient = self._pair(self.call(x))
+        return self.number(value), self.parameters.flatten(gradient, "The gradient")
+
+    def _pair(self, result: Any) -> tuple[Any, Any]:
+        if not self._is_pair(result):
             raise InvalidInput(
                 f"With jac=True, {self.name} must return (value, gradient); "
                 f"it returned a {type(result).__name__}."
             )
-        return self.number(result[0]), self.parameters.flatten(result[1], "The gradient")
+        return result[0], result[1]
 
     def call(self, x: Vector) -> Any:
         """Call the user's function on a copy of `x`; its exception carries a note of the point."""
-        with sixty_four_bit(), self.noting(x):
+        # What is not finite is named by whoever meets it; NumPy need not warn of it besides.
+        with sixty_four_bit(), np.errstate(all="ignore"), self.noting(x):
             return self.fun(self.parameters.restore(x), *self.args)
 
     @contextlib.contextmanager
@@ -99,20 +111,31 @@ class PlainFunction:
         if isinstance(result, tuple | dict | str):
             raise InvalidInput(
                 f"{self.name} returned a {type(result).__name__}; one real number is needed"
-                + (" (for a value with its gradient, pass jac=True)." if self._is_pair(result) else ".")
+                + (
+                    " (for a value with its gradient, pass jac=True)."
+                    if self._is_pair(result)
+                    else "."
+                )
             )
-        array = np.asarray(result)
+        try:
+            array = np.asarray(result)
+        except ValueError as error:
+            raise InvalidInput(
+                f"{self.name} returned a ragged {type(result).__name__}; one real number is needed."
+            ) from error
         if array.size != 1:
             raise InvalidInput(
                 f"{self.name} returned an array of shape {array.shape}; one real number is needed. "
                 "For a sum of squares, return np.sum(r**2)."
             )
         if np.issubdtype(array.dtype, np.complexfloating):
-            raise InvalidInput(f"{self.name} returned a complex number; return its real part or abs.")
+            raise InvalidInput(
+                f"{self.name} returned a complex number; return its real part or abs."
+            )
         if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
             raise InvalidInput(f"{self.name} returned {result!r}; one real number is needed.")
         return float(array.reshape(()))
 
     @staticmethod
     def _is_pair(result: Any) -> bool:
-        return isinstance(result, tuple) and len(result) == 2
+        return isinstance(result, tuple | list) and len(result) == 2

@@ -12,11 +12,12 @@ import jax.scipy.special
 import numpy as np
 import scipy.special
 
-VIEW_FUNCTIONS = frozenset(
-    "atleast_1d atleast_2d atleast_3d broadcast_to diagonal expand_dims flip fliplr flipud "
-    "hsplit vsplit dsplit array_split split moveaxis permute_dims matrix_transpose ravel real "
-    "reshape rollaxis rot90 squeeze swapaxes transpose broadcast_arrays".split()
-)
+_VIEW_FUNCTIONS = """
+    atleast_1d atleast_2d atleast_3d broadcast_to diagonal expand_dims flip fliplr flipud
+    hsplit vsplit dsplit array_split split moveaxis permute_dims matrix_transpose ravel real
+    reshape rollaxis rot90 squeeze swapaxes transpose
+"""
+VIEW_FUNCTIONS = frozenset(_VIEW_FUNCTIONS.split())
 """The functions of NumPy whose result may share the memory of their first argument."""
 
 _SPECIAL_ALIASES = {"psi": "digamma"}
@@ -56,6 +57,12 @@ def _outer(function: Callable[..., Any], a: Any, b: Any) -> Any:
     return function(a.reshape(a.shape + (1,) * b.ndim), b)
 
 
+def _unique(ar: Any) -> Any:
+    # JAX's own has derivatives of zero.
+    ar = jnp.ravel(ar)
+    return ar[jnp.unique(ar, return_index=True)[1]]
+
+
 def _shape(a: Any) -> tuple[int, ...]:
     return tuple(jnp.asarray(a).shape)
 
@@ -68,6 +75,7 @@ _OWN: dict[str, Callable[..., Any]] = {
     "empty_like": lambda a, dtype=None, order="K", subok=True, shape=None: jnp.zeros_like(
         a, dtype=dtype, shape=shape
     ),
+    "unique": _unique,
     "iscomplexobj": lambda x: jnp.iscomplexobj(x),
     "trapezoid": lambda y, x=None, dx=1.0, axis=-1: jnp.trapezoid(y, x, dx, axis),
 }

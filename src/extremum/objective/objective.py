@@ -24,6 +24,7 @@ from extremum.objective.differences import (
 from extremum.objective.exact import ExactDerivatives, check_agreement, exact_derivatives
 from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.parameters import Parameters, Vector
+from extremum.objective.refusals import reason, refusals
 from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Untraceable
 
@@ -32,7 +33,9 @@ from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Un
 class Objective(Protocol):
     """φ: ℝⁿ → ℝ with its derivatives. Points are ndarrays of shape (n,)."""
 
-    counts: Counts
+    @property
+    def counts(self) -> Counts:
+        """Every evaluation so far."""
 
     def value(self, x: Vector) -> float:
         """φ(x)."""
@@ -102,6 +105,12 @@ class FunctionObjective:
         """∇²φ(x)·v."""
         return self.hessians.hessian_vector(x, v, self.counts)
 
+    def gradient_error(self, x: Vector) -> Vector:
+        """How wrong ∇φ may be besides rounding: zero, but for differences."""
+        if isinstance(self.gradients, ValueDifferences):
+            return self.gradients.gradient_error(x, self.counts)
+        return np.zeros_like(x)
+
     @property
     def source(self) -> str:
         """Where the derivatives come from, in words."""
@@ -140,14 +149,18 @@ class FunctionObjective:
         for source in (self.gradients, self.hessians):
             if source.exact:
                 start = self.plain.parameters.start
-                return check_agreement(source, self.plain, start, start, x)
+                with refusals() as refused:
+                    try:
+                        return check_agreement(source, self.plain, start, start, x)
+                    except Exception as error:  # a branch that can't be followed
+                        return reason(error, refused)
         return None
 
 
 def make_objective(
     fun: Callable[..., Any],
     parameters: Parameters,
-    args: tuple[Any, ...] = (),
+    args: Any = (),
     jac: Any = None,
     hess: Any = None,
     hessp: Any = None,
@@ -161,7 +174,7 @@ def make_objective(
     parameters : Parameters
         The start in the user's own structure.
     args : tuple
-        Further arguments of `fun`, `jac`, `hess` and `hessp`.
+        Further arguments of `fun`, `jac`, `hess` and `hessp`; if only one, it may stand alone.
     jac : callable, True, {"2-point", "3-point", "cs"} or a scheme, optional
         The gradient. True: `fun` returns ``(value, gradient)``.
     hess : callable, optional

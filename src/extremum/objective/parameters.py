@@ -1,4 +1,4 @@
-"""The user's parameters (a scalar, an array, a dict or tuple of them) and the vector behind them."""
+"""The user's parameters (a scalar, an array, a dict or tuple of them) as one vector."""
 
 from __future__ import annotations
 
@@ -13,6 +13,9 @@ from numpy.typing import NDArray
 from extremum.outcomes import InvalidInput
 
 Vector = NDArray[np.float64]
+
+
+_NUMBERS = (int, float, complex, np.generic)
 
 
 @dataclass(frozen=True)
@@ -39,7 +42,8 @@ class Parameters:
         Parameters
         ----------
         start : array_like, float or pytree of them
-            A list or tuple of numbers is a vector; a dict or tuple of arrays is kept as it is.
+            A list is an array, a tuple of numbers a vector; a dict or a tuple of arrays is kept
+            as it is.
         name : str
             What errors call it.
 
@@ -48,15 +52,20 @@ class Parameters:
         InvalidInput
             If a part of it is not real, not finite, or not a number, or if there is nothing in it.
         """
-        if isinstance(start, list | tuple) and all(np.ndim(item) == 0 for item in start):
+        leaves, tree = jax.tree_util.tree_flatten(start, is_leaf=_is_leaf)
+        if isinstance(start, tuple) and start and all(isinstance(i, _NUMBERS) for i in start):
             leaves, tree = [start], jax.tree_util.tree_structure(0)
-        elif isinstance(start, list):
-            leaves, tree = [start], jax.tree_util.tree_structure(0)
-        else:
-            leaves, tree = jax.tree_util.tree_flatten(start)
-        if any(isinstance(leaf, str) or leaf is None for leaf in leaves) or not leaves:
+        if any(leaf is None or isinstance(leaf, str) for leaf in leaves):
             raise InvalidInput(f"The {name} is {start!r}; give it as numbers, like [2, 0.25].")
-        arrays = [np.asarray(leaf) for leaf in leaves]
+        try:
+            arrays = [np.asarray(leaf) for leaf in leaves] or [np.zeros(0)]
+        except ValueError as error:
+            raise InvalidInput(
+                f"The {name} is ragged: its rows differ in length. Give arrays of different "
+                "shapes as a tuple or a dict of arrays."
+            ) from error
+        if any(np.ma.is_masked(leaf) for leaf in leaves):
+            raise InvalidInput(f"The {name} is a masked array; give it without what is masked.")
         notes = []
         for array in arrays:
             if np.issubdtype(array.dtype, np.complexfloating):
@@ -65,7 +74,9 @@ class Parameters:
                     "x = [real, imag], and put z = x[0] + 1j*x[1] inside the function."
                 )
             if not (np.issubdtype(array.dtype, np.number) or array.dtype == bool):
-                raise InvalidInput(f"The {name} has the dtype {array.dtype}; real numbers are needed.")
+                raise InvalidInput(
+                    f"The {name} has the dtype {array.dtype}; real numbers are needed."
+                )
             if array.dtype != np.float64 and isinstance(start, np.ndarray | jax.Array):
                 notes.append(f"the {name} was converted from {array.dtype} to float64")
         vector = np.concatenate([np.ravel(a).astype(np.float64) for a in arrays])
@@ -118,7 +129,7 @@ class Parameters:
     def flatten(self, value: Any, what: str) -> Vector:
         """Read a gradient or another thing of the parameters' structure as a vector."""
         leaves = jax.tree_util.tree_leaves(value) if not self.is_flat else [value]
-        parts = [np.ravel(np.asarray(leaf, np.float64)) for leaf in leaves]
+        parts = [np.ravel(_real_array(leaf, what)) for leaf in leaves]
         vector = np.concatenate(parts) if parts else np.zeros(0)
         if vector.shape != self.start.shape:
             raise InvalidInput(
@@ -128,9 +139,25 @@ class Parameters:
 
     def square(self, value: Any, what: str) -> Any:
         """Read a Hessian: an array of shape (n, n)."""
-        matrix = np.asarray(value, np.float64)
+        matrix = _real_array(value, what)
         if matrix.size != self.size**2:
             raise InvalidInput(
                 f"{what} has the shape {matrix.shape}; ({self.size}, {self.size}) is needed."
             )
         return matrix.reshape(self.size, self.size)
+
+
+def _real_array(value: Any, what: str) -> Vector:
+    """A copy as 64-bit floats: the user may use theirs again."""
+    try:
+        array = np.asarray(value)
+    except ValueError as error:  # ragged
+        raise InvalidInput(f"{what} is not an array: {error}.") from error
+    if array.dtype.kind not in "fiub":
+        raise InvalidInput(f"{what} is {value!r}; real numbers are needed.")
+    return array.astype(np.float64)
+
+
+def _is_leaf(node: Any) -> bool:
+    """Lists are arrays, as everywhere in NumPy; None, to JAX an empty tree, is a mistake."""
+    return node is None or isinstance(node, list)

@@ -88,5 +88,7 @@ class SuppliedHessian:
             return self.hessian(x, counts) @ v
         counts.nhvp += 1
         parameters = self.function.parameters
-        product = PlainFunction(self.hessp, parameters, (parameters.restore(v), *self.function.args))
+        product = PlainFunction(
+            self.hessp, parameters, (parameters.restore(v), *self.function.args)
+        )
         return parameters.flatten(product.call(x), "The product that hessp returned")

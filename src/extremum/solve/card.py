@@ -79,9 +79,9 @@ def rows(result: Result) -> list[tuple[str, str]]:
         (
             "work",
             f"{result['nit']} iterations; {result['nfev']} values, {result['njev']} gradients, "
-            f"{result['nhev']} Hessians, {result['nhvp']} products; {result['seconds']:.3g} s, and "
-            f"{certificate.seconds:.3g} s for the certificate",
+            f"{result['nhev']} Hessians, {result['nhvp']} products",
         ),
+        ("time", f"{result['seconds']:.2g} s, certificate {certificate.seconds:.2g} s"),
     ]
     lines += [("note", note) for note in result["notes"]]
     return lines
@@ -109,15 +109,16 @@ def text(result: Result) -> str:
 def html(result: Result) -> str:
     """The card for a notebook."""
     colour = COLOURS.get(result["certificate"].verdict, "red")
+    label_style = "text-align:left;vertical-align:top;white-space:nowrap;opacity:.65"
+    value_style = "text-align:left;overflow-wrap:anywhere"
     body = "".join(
-        f'<tr><td style="text-align:left;opacity:.65;vertical-align:top;white-space:nowrap">{label}</td>'
-        f'<td style="text-align:left;overflow-wrap:anywhere">{markup.escape(value)}</td></tr>'
+        f'<tr><td style="{label_style}">{label}</td>'
+        f'<td style="{value_style}">{markup.escape(value)}</td></tr>'
         for label, value in rows(result)
     )
     return (
         f'<div style="border-left:4px solid {colour};padding:.2em 1em;max-width:50em">'
-        f"<strong>{markup.escape(title(result))}</strong>"
-        f"<table>{body}</table></div>"
+        f"<strong>{markup.escape(title(result))}</strong><table>{body}</table></div>"
     )
 
 

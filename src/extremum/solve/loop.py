@@ -11,7 +11,7 @@ import numpy as np
 
 from extremum.methods import Method, State
 from extremum.objective import Objective, Vector, show_point
-from extremum.outcomes import MET_TESTS, Reason, Stop
+from extremum.outcomes import ENDED_WELL, Reason, Stop
 from extremum.solve.stops import (
     Limits,
     StopTest,
@@ -80,15 +80,16 @@ class Run:
             while not stops:
                 state, stops = self._iterate(method, state)
         except KeyboardInterrupt:
-            if state is None:
+            if self.best is None:
                 raise
+            state = state or self.best
             stops = (Stop(Reason.INTERRUPTED, {"nit": self.nit}),)
         except Exception as error:
             self._note_progress(error)
             raise
         assert self.best is not None
-        met = any(stop.reason in MET_TESTS for stop in stops)
-        return (state if met else self.best), stops
+        ended_well = any(stop.reason in ENDED_WELL for stop in stops)
+        return (state if ended_well else self.best), stops
 
     def _iterate(self, method: Method, state: State) -> tuple[State, tuple[Stop, ...]]:
         new = method.next_state(self.objective, state)

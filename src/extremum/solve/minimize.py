@@ -2,64 +2,15 @@
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
-import platform
 from collections.abc import Callable
-from dataclasses import dataclass, replace
 from typing import Any
 
-import numpy as np
-
 from extremum.certify import Certificate, certify_point
-from extremum.methods import (
-    BracketedNewton,
-    GradientNormDecrease,
-    Method,
-    Newton,
-    State,
-)
-from extremum.objective import (
-    FunctionObjective,
-    Parameters,
-    Vector,
-    by_differences,
-    make_objective,
-)
-from extremum.outcomes import MET_TESTS, InvalidInput, Reason, Stop, Verdict
-from extremum.solve.loop import Goal, Run
-from extremum.solve.options import (
-    choose_method,
-    choose_tests,
-    limits,
-    read_callback,
-    read_options,
-)
+from extremum.methods import BracketedNewton, GradientNormDecrease, Newton
+from extremum.objective import Parameters, make_objective
 from extremum.solve.result import Result
-from extremum.solve.stops import GradientNorm, Limits, StopTest
-from extremum.solve.trace import MOST_KEPT, Trace
-
-MOST_ESCAPES = 10
-"""How often a run is started again from below a saddle or a maximum."""
-
-ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NO_STEP_LEFT}
-"""The endings that a success allows: a test was met, or floating point has no better point. What
-the point is, the verdict says."""
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A call, read and checked."""
-
-    objective: FunctionObjective
-    parameters: Parameters
-    method: Method
-    method_text: str
-    tests: tuple[StopTest, ...]
-    limits: Limits
-    goal: Goal
-    callback: Callable[[Any, Any], None] | None
-    keep_x: bool
+from extremum.solve.solver import Call, solve
+from extremum.solve.stops import GradientNorm
 
 
 def minimize(
@@ -143,22 +94,26 @@ def minimize(
     >>> result.success, result.certificate.verdict.name
     (True, 'DEGENERATE')
     """
-    further = read_options(options, unknown, _known(minimize))
-    parameters = Parameters.of(x0)
-    objective = make_objective(fun, parameters, args, jac, hess, hessp)
-    chosen, text = choose_method(method, objective.hessians.exact, parameters.size)
-    return _solve(
-        Problem(
-            objective,
-            parameters,
-            chosen,
-            text,
-            choose_tests(stop, further.get("tol") if tol is None else tol),
-            limits({"maxiter": maxiter, "maxfev": maxfev, "max_seconds": max_seconds}, further),
-            "minimum",
-            read_callback(callback),
-            parameters.size <= MOST_KEPT if keep_x is None else keep_x,
-        )
+    return solve(
+        Call(
+            fun=fun,
+            x0=x0,
+            args=args,
+            goal="minimum",
+            method=method,
+            jac=jac,
+            hess=hess,
+            hessp=hessp,
+            stop=stop,
+            tol=tol,
+            callback=callback,
+            maxiter=maxiter,
+            maxfev=maxfev,
+            max_seconds=max_seconds,
+            keep_x=keep_x,
+            options=options,
+            unknown=unknown,
+        ).read()
     )
 
 
@@ -209,26 +164,28 @@ def stationary(
     >>> ex.stationary(lambda x: x[0] ** 2 - x[1] ** 2, [0.3, 0.2]).certificate.verdict.name
     'SADDLE'
     """
-    further = read_options(options, unknown, _known(stationary))
-    parameters = Parameters.of(x0)
-    objective = make_objective(fun, parameters, args, jac, hess, hessp)
-    chosen, text = choose_method(
-        Newton(step=GradientNormDecrease()) if method in (None, "auto") else method,
-        objective.hessians.exact,
-        parameters.size,
-    )
-    return _solve(
-        Problem(
-            objective,
-            parameters,
-            chosen,
-            text,
-            choose_tests(stop, further.get("tol") if tol is None else tol),
-            limits({"maxiter": maxiter, "maxfev": maxfev, "max_seconds": max_seconds}, further),
-            "stationary",
-            read_callback(callback),
-            parameters.size <= MOST_KEPT if keep_x is None else keep_x,
-        )
+    if method is None or method == "auto":
+        method = Newton(step=GradientNormDecrease())
+    return solve(
+        Call(
+            fun=fun,
+            x0=x0,
+            args=args,
+            goal="stationary",
+            method=method,
+            jac=jac,
+            hess=hess,
+            hessp=hessp,
+            stop=stop,
+            tol=tol,
+            callback=callback,
+            maxiter=maxiter,
+            maxfev=maxfev,
+            max_seconds=max_seconds,
+            keep_x=keep_x,
+            options=options,
+            unknown=unknown,
+        ).read()
     )
 
 
@@ -275,27 +232,29 @@ def minimize_scalar(
     Examples
     --------
     >>> import numpy as np, extremum as ex
-    >>> round(ex.minimize_scalar(lambda x: np.exp(x - np.sqrt(x)) - x, bracket=(1, 3)).x, 14)
-    1.81001981661862
+    >>> print(ex.minimize_scalar(lambda x: np.exp(x - np.sqrt(x)) - x, bracket=(1, 3)).x)
+    1.8100198166186225
     """
-    further = read_options(options, unknown, _known(minimize_scalar))
-    method = BracketedNewton(bracket)
-    if stop is None and tol is None and "tol" not in further:
+    if stop is None and tol is None and "gtol" not in (options or {}):
         stop = GradientNorm(atol=0.0)
-    parameters = Parameters.of(float(min(bracket)))
-    objective = make_objective(fun, parameters, args, jac, hess)
-    return _solve(
-        Problem(
-            objective,
-            parameters,
-            method,
-            repr(method),
-            choose_tests(stop, further.get("tol") if tol is None else tol),
-            limits({"maxiter": maxiter, "maxfev": maxfev, "max_seconds": max_seconds}, further),
-            "minimum",
-            read_callback(callback),
-            True,
-        )
+    return solve(
+        Call(
+            fun=fun,
+            x0=float(min(bracket)),
+            args=args,
+            goal="minimum",
+            method=BracketedNewton(bracket),
+            jac=jac,
+            hess=hess,
+            stop=stop,
+            tol=tol,
+            callback=callback,
+            maxiter=maxiter,
+            maxfev=maxfev,
+            max_seconds=max_seconds,
+            options=options,
+            unknown=unknown,
+        ).read()
     )
 
 
@@ -335,123 +294,3 @@ def certify(
     parameters = Parameters.of(x, "point")
     objective = make_objective(fun, parameters, args, jac, hess, hessp)
     return certify_point(objective.at_best(), parameters.start)
-
-
-def _solve(problem: Problem) -> Result:
-    """Run, escape from saddles, verify what was traced, certify, report."""
-    run = Run(
-        problem.objective,
-        problem.tests,
-        problem.limits,
-        problem.goal,
-        _observer(problem),
-        Trace(problem.keep_x),
-    )
-    x, event = problem.parameters.start, ""
-    for escapes in range(MOST_ESCAPES + 1):
-        method = problem.method if escapes == 0 else _restarted(problem.method)
-        state, stops = run.go(method, x, event)
-        wrong = problem.objective.disagreement(state.x)
-        if wrong is not None:
-            return _solve(replace(problem, objective=by_differences(problem.objective, wrong)))
-        certificate = certify_point(
-            problem.objective.at_best(), state.x, state.x - problem.parameters.start
-        )
-        escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
-            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
-        )
-        stuck = any(stop.reason not in ENDED_WELL for stop in stops)
-        if problem.goal != "minimum" or not escapable or stuck or certificate.lower_point is None:
-            break
-        x = certificate.lower_point
-        event = f"left a {certificate.verdict.name.lower()} point for a lower one"
-    return _report(problem, run, state, stops, certificate)
-
-
-def _restarted(method: Method) -> Method:
-    """A method that may begin anywhere: a bracket belongs to its first start."""
-    return Newton() if isinstance(method, BracketedNewton) else method
-
-
-def _report(
-    problem: Problem, run: Run, state: State, stops: tuple[Stop, ...], certificate: Certificate
-) -> Result:
-    accepted = certificate.verdict is Verdict.MINIMUM or (
-        certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is True
-    )
-    if problem.goal == "stationary":
-        accepted = certificate.verdict in (
-            Verdict.MINIMUM,
-            Verdict.SADDLE,
-            Verdict.MAXIMUM,
-            Verdict.DEGENERATE,
-        )
-    success = accepted and any(stop.reason in ENDED_WELL for stop in stops)
-    reasons = tuple(stop.reason for stop in stops)
-    message = " ".join(stop.message for stop in stops)
-    if not accepted:
-        message += f" The point is {certificate.verdict.value}."
-    objective = problem.objective
-    result = Result(
-        x=problem.parameters.restore(state.x),
-        fun=state.fun,
-        jac=problem.parameters.restore(state.gradient),
-        hess=certificate.hessian,
-        success=success,
-        status=0 if success else 1 + list(Reason).index(reasons[0]),
-        message=message,
-        nit=run.nit,
-        **objective.counts.as_dict(),
-        seconds=run.seconds,
-        trace=run.trace,
-        certificate=certificate,
-        reasons=reasons,
-        source=objective.source,
-        structure="dense",
-        method=problem.method_text,
-        notes=objective.notes,
-        manifest=_manifest(problem),
-    )
-    return result
-
-
-@functools.cache
-def _versions() -> dict[str, str]:
-    packages = ("extremum", "jax", "jaxlib", "numpy", "scipy")
-    found = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **found}
-
-
-def _manifest(problem: Problem) -> dict[str, Any]:
-    """Versions and options, as text and numbers."""
-    return {
-        "versions": dict(_versions()),
-        "dtype": "float64",
-        "goal": problem.goal,
-        "method": repr(problem.method),
-        "stop": [repr(test) for test in problem.tests],
-        "limits": repr(problem.limits),
-        "source": problem.objective.source,
-        "structure": "dense",
-    }
-
-
-def _observer(problem: Problem) -> Callable[[State, int], None] | None:
-    callback = problem.callback
-    if callback is None:
-        return None
-
-    def observe(state: State, nit: int) -> None:
-        x: Vector = problem.parameters.restore(np.array(state.x))
-        counts = problem.objective.counts.as_dict()
-        callback(x, Result(x=x, fun=state.fun, jac=state.gradient, nit=nit, **counts))
-
-    return observe
-
-
-def _known(function: Callable[..., Any]) -> list[str]:
-    annotations = function.__annotations__
-    return [name for name in annotations if name not in ("return", "unknown")]
-
-
-__all__ = ["InvalidInput", "certify", "minimize", "minimize_scalar", "stationary"]

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import difflib
 import inspect
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
 from extremum.methods import BarzilaiBorwein, GradientDescent, Method, Newton
@@ -69,21 +69,23 @@ def choose_method(method: Any, exact: bool, n: int) -> tuple[Method, str]:
 def choose_tests(stop: Any, tol: float | None) -> tuple[StopTest, ...]:
     """The stopping tests: the user's, else the gradient's norm."""
     if stop is not None and tol is not None:
-        raise UnknownOption("Give either stop= or tol= (which is stop=GradientNorm(tol)), not both.")
+        raise UnknownOption(
+            "Give either stop= or tol= (which is stop=GradientNorm(tol)), not both."
+        )
     if stop is None:
         return (GradientNorm() if tol is None else GradientNorm(atol=tol),)
     tests = tuple(stop) if isinstance(stop, Sequence) and not isinstance(stop, str) else (stop,)
-    for test in tests:
-        if not hasattr(test, "met") or inspect.isclass(test) or not tests:
+    for test in tests or (stop,):
+        if not hasattr(test, "met") or inspect.isclass(test):
             raise UnknownOption(
                 f"stop={test!r} is not a stopping test; "
-                "write GradientNorm(1e-8), RelativeStep(1e-8), SquaredStep(1e-8) or ValueChange(1e-12)."
+                "write GradientNorm(1e-8), RelativeStep(1e-8), SquaredStep(1e-8) or ValueChange(1e-9)"
             )
     return tests
 
 
 def read_options(
-    options: Mapping[str, Any] | None, unknown: Mapping[str, Any], known: Sequence[str]
+    options: Mapping[str, Any] | None, unknown: Mapping[str, Any], known: Iterable[str]
 ) -> dict[str, Any]:
     """SciPy's `options` dict and stray keywords: limits and gtol are read, the rest refused."""
     found: dict[str, Any] = {}

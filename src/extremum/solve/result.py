@@ -51,6 +51,8 @@ class Result(dict[str, Any]):
         What was converted, and what else a reader should know.
     manifest : dict
         Versions and options.
+    objective : Objective
+        The function with its derivatives, for pictures; it is left out when a result is pickled.
     """
 
     def __getattr__(self, name: str) -> Any:
@@ -61,6 +63,10 @@ class Result(dict[str, Any]):
 
     def __setattr__(self, name: str, value: Any) -> None:
         self[name] = value
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        # The function may be a lambda, and what was compiled for it can't be stored.
+        return Result, ({key: value for key, value in self.items() if key != "objective"},)
 
     def __dir__(self) -> list[str]:
         return sorted({*super().__dir__(), *self, "hess_inv"})

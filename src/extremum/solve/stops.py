@@ -48,7 +48,7 @@ class GradientNorm:
     def met(self, first: State, previous: State | None, state: State) -> Stop | None:
         """The stop, if the test is met at `state`."""
         tolerance = self.atol + self.rtol * gradient_norm(first)
-        if gradient_norm(state) > tolerance:
+        if not gradient_norm(state) <= tolerance:
             return None
         facts = {"grad_norm": gradient_norm(state), "tolerance": tolerance}
         return Stop(Reason.GRADIENT_NORM, facts)
@@ -196,7 +196,7 @@ def relative_step(before: Vector, after: Vector) -> float:
 
 def _check_tolerances(test: object, *values: float) -> None:
     for value in values:
-        if not (isinstance(value, int | float | np.number) and value >= 0 and np.isfinite(value)):
+        if not (np.isreal(value) and 0 <= value < np.inf):
             raise InvalidInput(
                 f"{type(test).__name__}: the tolerance {value!r} is not a number ≥ 0."
             )

@@ -1,0 +1,5 @@
+"""The command `extremum`."""
+
+from extremum.cli.app import main
+
+__all__ = ["main"]

@@ -1,0 +1,122 @@
+"""What the command prints: the card, JSON, a progress line, complaints."""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import math
+import sys
+import time
+import warnings
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+
+from extremum.outcomes import DerivativeWarning
+from extremum.solve import Result
+
+SCHEMA = "extremum.minimize/1"
+"""The version of what --json prints; it changes when a field changes its name or meaning."""
+
+PATIENCE = 0.5
+"""A progress line appears on a terminal after so many seconds."""
+
+
+def complain(*sentences: str) -> None:
+    """Write an error to stderr, without a traceback."""
+    print(*("extremum:", *sentences), file=sys.stderr)
+
+
+def print_card(result: Result) -> None:
+    """Print the result's card on stdout."""
+    Console().print(result)
+
+
+def print_json(result: Result) -> None:
+    """Print the result on stdout as one JSON object; what is not finite is null."""
+    certificate = result["certificate"]
+    document = {
+        "schema": SCHEMA,
+        "success": result["success"],
+        "verdict": certificate.verdict.name,
+        "is_minimum": certificate.is_minimum,
+        "x": result["x"],
+        "fun": result["fun"],
+        "gradient_norm": certificate.gradient_norm,
+        "gradient_floor": certificate.gradient_floor,
+        "eigenvalues": certificate.eigenvalues,
+        "morse_index": certificate.morse_index,
+        "nullity": certificate.nullity,
+        "radius": certificate.radius,
+        "distance": certificate.distance,
+        "lower_point": certificate.lower_point,
+        "lower_value": certificate.lower_value,
+        "flat_directions": certificate.flat_directions,
+        "ray": None if certificate.ray is None else certificate.ray.direction,
+        "reasons": [reason.name for reason in result["reasons"]],
+        "message": result["message"],
+        "nit": result["nit"],
+        "nfev": result["nfev"],
+        "njev": result["njev"],
+        "nhev": result["nhev"],
+        "nhvp": result["nhvp"],
+        "seconds": result["seconds"],
+        "method": result["method"],
+        "source": result["source"],
+        "notes": list(result["notes"]),
+    }
+    print(json.dumps(_plain(document), allow_nan=False))
+
+
+def _plain(value: Any) -> Any:
+    """Give JSON what it knows: lists, numbers, null."""
+    if isinstance(value, dict):
+        return {key: _plain(item) for key, item in value.items()}
+    if isinstance(value, np.ndarray | list | tuple):
+        return [_plain(item) for item in value]
+    if isinstance(value, np.generic):
+        value = value.item()
+    return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@contextlib.contextmanager
+def progress() -> Iterator[Callable[..., None] | None]:
+    """Give a callback that keeps a line on the terminal; None where stderr is not one."""
+    console = Console(stderr=True)
+    if not console.is_terminal:
+        yield None
+        return
+    started = time.perf_counter()
+    with console.status("") as status:
+        status.stop()
+
+        def show(intermediate_result: Any) -> None:
+            if time.perf_counter() - started < PATIENCE:
+                return
+            norm = float(np.abs(intermediate_result.jac).max())
+            status.update(
+                f"iteration {intermediate_result.nit}: value {intermediate_result.fun:.10g}, "
+                f"gradient {norm:.2e}"
+            )
+            status.start()
+
+        yield show
+
+
+@contextlib.contextmanager
+def warnings_as_sentences() -> Iterator[None]:
+    """Show our own warnings as sentences on stderr; others as they come."""
+    with warnings.catch_warnings():
+        usual = warnings.showwarning
+
+        def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
+            if issubclass(category, DerivativeWarning):
+                complain(str(message))
+            else:
+                usual(message, category, *where, **more)
+
+        warnings.showwarning = show
+        warnings.simplefilter("always", DerivativeWarning)
+        yield

@@ -1,0 +1,22 @@
+"""Matplotlib figures: a result goes in, Axes come out.
+
+Without ``ax=`` a figure is made by `matplotlib.pyplot`, so a notebook shows it by itself and a
+script by ``matplotlib.pyplot.show()``. With ``ax=`` pyplot is not even imported.
+"""
+
+from matplotlib.axes import Axes
+
+from extremum.plot.contours import plot_contours
+from extremum.plot.convergence import plot_convergence
+from extremum.plot.curve import plot_function
+from extremum.plot.dispatch import plot_result
+from extremum.plot.figure import save
+
+__all__ = [
+    "Axes",
+    "plot_contours",
+    "plot_convergence",
+    "plot_function",
+    "plot_result",
+    "save",
+]

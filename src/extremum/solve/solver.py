@@ -1,0 +1,203 @@
+"""From a call, read and checked, to its result: run, escape, verify, certify, report."""
+
+from __future__ import annotations
+
+import functools
+import importlib.metadata
+import platform
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+
+from extremum.certify import Certificate, certify_point
+from extremum.methods import BracketedNewton, Method, Newton, State
+from extremum.objective import (
+    FunctionObjective,
+    Parameters,
+    Vector,
+    by_differences,
+    make_objective,
+)
+from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
+from extremum.solve.loop import Goal, Run
+from extremum.solve.options import (
+    choose_method,
+    choose_tests,
+    limits,
+    read_callback,
+    read_options,
+)
+from extremum.solve.result import Result
+from extremum.solve.stops import Limits, StopTest
+from extremum.solve.trace import MOST_KEPT, Trace
+
+MOST_ESCAPES = 10
+"""How often a run is started again from below a saddle or a maximum."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """What a user asked for, as they said it; the fields are the parameters of `minimize`."""
+
+    fun: Callable[..., Any]
+    x0: Any
+    args: tuple[Any, ...]
+    goal: Goal
+    method: Any
+    jac: Any
+    hess: Any
+    hessp: Any = None
+    stop: Any
+    tol: float | None
+    callback: Any
+    maxiter: int | None
+    maxfev: int | None
+    max_seconds: float | None
+    keep_x: bool | None = None
+    options: Mapping[str, Any] | None
+    unknown: Mapping[str, Any] = field(default_factory=dict)
+
+    def read(self) -> Problem:
+        """Check the call and make its parts."""
+        further = read_options(self.options, self.unknown, self.__dataclass_fields__)
+        parameters = Parameters.of(self.x0)
+        spent = {name: getattr(self, name) for name in ("maxiter", "maxfev", "max_seconds")}
+        tests = choose_tests(self.stop, further.get("tol") if self.tol is None else self.tol)
+        bounds, callback = limits(spent, further), read_callback(self.callback)
+        choose_method(self.method, True, parameters.size)  # an unknown name is refused first
+        objective = make_objective(self.fun, parameters, self.args, self.jac, self.hess, self.hessp)
+        method, text = choose_method(self.method, objective.hessians.exact, parameters.size)
+        keep_x = parameters.size <= MOST_KEPT if self.keep_x is None else self.keep_x
+        return Problem(
+            objective, parameters, method, text, tests, bounds, self.goal, callback, keep_x
+        )
+
+
+@dataclass(frozen=True)
+class Problem:
+    """A call, read and checked."""
+
+    objective: FunctionObjective
+    parameters: Parameters
+    method: Method
+    method_text: str
+    tests: tuple[StopTest, ...]
+    limits: Limits
+    goal: Goal
+    callback: Callable[[Any, Any], None] | None
+    keep_x: bool
+
+
+def solve(problem: Problem) -> Result:
+    """Run, escape from saddles, verify what was traced, certify, report."""
+    run = Run(
+        problem.objective,
+        problem.tests,
+        problem.limits,
+        problem.goal,
+        _observer(problem),
+        Trace(problem.keep_x),
+    )
+    x, event = problem.parameters.start, ""
+    for escapes in range(MOST_ESCAPES + 1):
+        method = problem.method if escapes == 0 else _restarted(problem.method)
+        state, stops = run.go(method, x, event)
+        wrong = problem.objective.disagreement(state.x)
+        if wrong is not None:
+            return solve(replace(problem, objective=by_differences(problem.objective, wrong)))
+        certificate = certify_point(
+            problem.objective.at_best(), state.x, state.x - problem.parameters.start
+        )
+        escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
+            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
+        )
+        stuck = any(stop.reason not in ENDED_WELL for stop in stops)
+        if problem.goal != "minimum" or not escapable or stuck or certificate.lower_point is None:
+            break
+        x = certificate.lower_point
+        event = f"left a {certificate.verdict.name.lower()} point for a lower one"
+    return _report(problem, run, state, stops, certificate)
+
+
+def _restarted(method: Method) -> Method:
+    """A method that may begin anywhere: a bracket belongs to its first start."""
+    return Newton() if isinstance(method, BracketedNewton) else method
+
+
+def _report(
+    problem: Problem, run: Run, state: State, stops: tuple[Stop, ...], certificate: Certificate
+) -> Result:
+    accepted = certificate.verdict is Verdict.MINIMUM or (
+        certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is True
+    )
+    if problem.goal == "stationary":
+        accepted = certificate.verdict in (
+            Verdict.MINIMUM,
+            Verdict.SADDLE,
+            Verdict.MAXIMUM,
+            Verdict.DEGENERATE,
+        )
+    success = accepted and any(stop.reason in ENDED_WELL for stop in stops)
+    reasons = tuple(stop.reason for stop in stops)
+    message = " ".join(stop.message for stop in stops)
+    if not accepted:
+        message += f" The point is {certificate.verdict.value}."
+    objective = problem.objective
+    result = Result(
+        x=problem.parameters.restore(state.x),
+        fun=state.fun,
+        jac=problem.parameters.restore(state.gradient),
+        hess=certificate.hessian,
+        success=success,
+        status=0 if success else 1 + list(Reason).index(reasons[0]),
+        message=message,
+        nit=run.nit,
+        **objective.counts.as_dict(),
+        seconds=run.seconds,
+        trace=run.trace,
+        certificate=certificate,
+        reasons=reasons,
+        source=objective.source,
+        structure="dense",
+        method=problem.method_text,
+        notes=objective.notes,
+        manifest=_manifest(problem),
+        objective=objective,
+    )
+    return result
+
+
+@functools.cache
+def _versions() -> dict[str, str]:
+    packages = ("extremum", "jax", "jaxlib", "numpy", "scipy")
+    found = {name: importlib.metadata.version(name) for name in packages}
+    return {"python": platform.python_version(), **found}
+
+
+def _manifest(problem: Problem) -> dict[str, Any]:
+    """Versions and options, as text and numbers."""
+    return {
+        "versions": dict(_versions()),
+        "dtype": "float64",
+        "goal": problem.goal,
+        "method": repr(problem.method),
+        "stop": [repr(test) for test in problem.tests],
+        "limits": repr(problem.limits),
+        "source": problem.objective.source,
+        "structure": "dense",
+    }
+
+
+def _observer(problem: Problem) -> Callable[[State, int], None] | None:
+    callback = problem.callback
+    if callback is None:
+        return None
+
+    def observe(state: State, nit: int) -> None:
+        x: Vector = problem.parameters.restore(np.array(state.x))
+        counts = problem.objective.counts.as_dict()
+        callback(x, Result(x=x, fun=state.fun, jac=state.gradient, nit=nit, **counts))
+
+    return observe

@@ -1,0 +1,44 @@
+"""Figures are closed after each test; functions and runs that several files draw."""
+
+from collections.abc import Iterator
+
+import pytest
+from matplotlib import pyplot as plt
+
+import extremum as ex
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures() -> Iterator[None]:
+    yield
+    plt.close("all")
+
+
+def _two_wells(x):
+    return x[0] ** 2 - 2 * x[0] + x[1] ** 4 - 2 * x[1] ** 2 + x[1]
+
+
+@pytest.fixture(scope="session")
+def two_wells():
+    return _two_wells
+
+
+@pytest.fixture(scope="session")
+def newton():
+    return ex.minimize(_two_wells, [2, 0.25])
+
+
+@pytest.fixture(scope="session")
+def descent():
+    return ex.minimize(
+        _two_wells,
+        [2, 0.25],
+        method=ex.GradientDescent(step=0.15),
+        jac=ex.ForwardDifference(1e-6),
+        stop=ex.RelativeStep(1e-8),
+    )
+
+
+@pytest.fixture(scope="session")
+def saddle():
+    return ex.stationary(_two_wells, [1.2, 0.3])
