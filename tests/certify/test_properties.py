@@ -64,7 +64,7 @@ def check(certificate, x, args):
     return True
 
 
-@settings(max_examples=3000)
+@settings(max_examples=300)
 @given(multi_wells(), st.floats(-7, -0.3))
 def test_the_radius_holds_from_afar(problem, exponent):
     x, args, rng = problem
@@ -76,7 +76,7 @@ def test_the_radius_holds_from_afar(problem, exponent):
     check(ex.certify(wells, x, args), x, args)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=120)
 @given(multi_wells(), st.sampled_from([1e-1, 1e-2, 1e-3]))
 def test_the_radius_holds_after_a_loose_run(problem, tol):
     x, args, _ = problem
@@ -88,7 +88,7 @@ def test_the_radius_holds_after_a_loose_run(problem, tol):
         assert check(result.certificate, result.x, args)
 
 
-@settings(max_examples=1000)
+@settings(max_examples=120)
 @given(multi_wells())
 def test_eigenvalues_are_numpys(problem):
     x, args, _ = problem
@@ -104,7 +104,12 @@ def test_verdicts_are_given_at_all():
     rng = np.random.default_rng(5)
     given_verdicts = 0
     for _ in range(20):
-        args = (np.diag([1.0, 2.0]), rng.uniform(0.2, 3, 2), rng.uniform(0.5, 3, 2), rng.uniform(0, 6, 2))
+        args = (
+            np.diag([1.0, 2.0]),
+            rng.uniform(0.2, 3, 2),
+            rng.uniform(0.5, 3, 2),
+            rng.uniform(0, 6, 2),
+        )
         true = stationary_point_near(rng.uniform(-2, 2, 2), *args)
         if true is not None:
             x = true + 1e-5
@@ -168,7 +173,7 @@ def known_minimizers(draw):
 def test_known_minimizers(family, method):
     fun, slope = FAMILIES[family]
 
-    @settings(max_examples=300)
+    @settings(max_examples=25)
     @given(known_minimizers(), st.sampled_from([1e-8, 1e-6, 1e-3]))
     def holds(problem, tol):
         x0, args = problem

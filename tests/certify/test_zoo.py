@@ -263,7 +263,9 @@ def test_zoo(name, certificates):
     falls = {SADDLE, MAXIMUM, UNBOUNDED, RECEDING, NOT_STATIONARY}
     if point.verdict in falls or (point.verdict is DEGENERATE and point.is_minimum is False):
         assert point.fun(certificate.lower_point) < point.fun(x)
-        assert certificate.lower_value == pytest.approx(point.fun(certificate.lower_point), rel=1e-12, abs=0)
+        assert certificate.lower_value == pytest.approx(
+            point.fun(certificate.lower_point), rel=1e-12, abs=0
+        )
     else:
         assert certificate.lower_point is None
     if certificate.ray is not None:
@@ -424,7 +426,9 @@ def test_at_most_three_factorizations(monkeypatch):
 
 
 def test_certify_keeps_structures_and_refuses_nonsense():
-    certificate = ex.certify(lambda p: (p["a"] - 1) ** 2 + np.sum(p["b"] ** 2), {"a": 1.0, "b": np.zeros(2)})
+    certificate = ex.certify(
+        lambda p: (p["a"] - 1) ** 2 + np.sum(p["b"] ** 2), {"a": 1.0, "b": np.zeros(2)}
+    )
     assert certificate.verdict is MINIMUM
     with pytest.raises(ex.InvalidInput, match="not finite"):
         ex.certify(lambda x: x[0] ** 2, [np.nan])

@@ -45,11 +45,12 @@ def test_json_is_one_object_with_stable_names(run):
     assert document["x"] == pytest.approx([1, MINIMIZER], abs=document["radius"])
     assert document["reasons"] == ["GRADIENT_NORM"]
     assert document["njev"] < 15
-    assert set(document) == set(
+    names = (
         "schema success verdict is_minimum x fun gradient_norm gradient_floor eigenvalues "
         "morse_index nullity radius distance lower_point lower_value flat_directions ray reasons "
-        "message nit nfev njev nhev nhvp seconds method source notes".split()
+        "message nit nfev njev nhev nhvp seconds method source notes"
     )
+    assert sorted(document) == sorted(names.split())
 
 
 def test_json_has_null_where_a_number_is_not_finite(run):
@@ -120,11 +121,11 @@ def test_a_functions_own_exception_is_shown_with_the_point(run, tmp_path):
 
 def test_derivatives_by_differences_are_said_on_stderr(run, tmp_path):
     source = tmp_path / "model.py"
-    source.write_text("import math\ndef misfit(x):\n    return math.cosh(x[0] - 1)\n")
+    source.write_text("def misfit(x):\n    return (float(x[0]) - 1) ** 2\n")
     code, out, err = run("minimize", f"{source}:misfit", "--start", "2", "--json")
     assert code == 0
     assert json.loads(out)["source"] == "central differences"
-    assert "math" in err
+    assert "plain float" in err
 
 
 @pytest.mark.parametrize(
@@ -139,7 +140,10 @@ def test_derivatives_by_differences_are_said_on_stderr(run, tmp_path):
         (["x0 + x1", "--start", "1"], ["2 component"]),
         (["x**2", "--start", "1", "--method", "newtn"], ["newtn", "Did you mean 'newton'"]),
         (["x**2", "--start", "1", "--step", "0.1"], ["--step", "--method"]),
-        (["x**2", "--start", "1", "--method", "newton", "--step", "armjo"], ["Did you mean armijo"]),
+        (
+            ["x**2", "--start", "1", "--method", "newton", "--step", "armjo"],
+            ["Did you mean armijo"],
+        ),
         (["x**2", "--start", "1", "--jac", "2point"], ["2point", "Did you mean 2-point"]),
         (["x**2", "--start", "1", "--jac", "2-point:0"], ["positive"]),
         (["x**2", "--start", "1", "--stop", "gradient-norm"], ["needs a tolerance"]),

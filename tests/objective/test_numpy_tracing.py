@@ -2,12 +2,15 @@
 
 import copy
 import functools
+import math
 import warnings
+from math import atan2
 
 import numpy as np
 import pytest
 import scipy.sparse
 import scipy.special
+from numpy import asarray
 
 from extremum.objective import Parameters, make_objective
 from extremum.outcomes import DerivativeWarning
@@ -28,6 +31,19 @@ def spd(x):
 # ---- expressions -------------------------------------------------------------------------------
 
 EXPRESSIONS = {
+    "math": (lambda x: math.sin(x[0]) + math.exp(x[1]) * math.hypot(*x) + math.sqrt(x[2]), X),
+    "math_by_name": (lambda x: atan2(x[0], x[2]) + math.pow(x[0], 2) + math.log(x[2], 2), X),
+    "math_of_plain_numbers": (lambda x: math.sqrt(2) * x[0] ** math.floor(2.5) + math.pi * x[1], X),
+    "math_fsum": (lambda x: math.fsum(v**2 for v in x), X),
+    "math_gamma": (lambda x: math.lgamma(x[0]) + math.gamma(x[2]) + math.erf(x[1]), P),
+    "math_in_vectorize": (lambda x: np.vectorize(lambda v: math.exp(v))(x).sum(), X),
+    "array_with_a_dtype": (lambda x: np.array([x[0], x[1] ** 3], dtype=float).sum() ** 2, X),
+    "asarray_with_a_dtype": (lambda x: np.asarray(x, dtype=float) @ B**2 * x[0], X),
+    "asarray_by_name": (lambda x: np.sum(asarray(x) ** 3), X),
+    "linalg_of_array": (lambda x: np.linalg.det(np.array([[x[0], 1], [2, x[1] ** 2]])), X),
+    "special_of_array": (lambda x: scipy.special.erf(np.array([x[0], x[1]])).sum(), X),
+    "full_of_a_value": (lambda x: np.sum(np.full((2, 3), x[0]) * x**2), X),
+    "eye_and_identity": (lambda x: np.linalg.det(np.eye(3) * x + np.identity(3)), X),
     "ufuncs": (lambda x: np.sum(np.sin(x) * np.exp(x) + np.cos(2 * x) - np.tanh(x)), X),
     "log_sqrt": (lambda x: np.sum(np.log(x) * np.sqrt(x) + np.log1p(x) + np.cbrt(x)), P),
     "inverse_trigonometry": (lambda x: np.sum(np.arctan(x) + np.arcsin(x / 3) + np.arcsinh(x)), X),
@@ -469,6 +485,78 @@ def runge_kutta(x):
         k2 = slope(state + h / 2 * k1)
         state = state + h * k2
     return state @ state
+
+
+@idiom(X)
+def zeros_and_writes(x):
+    r = np.zeros(3)
+    for i in range(3):
+        r[i] = x[i] ** 2
+    return r.sum()
+
+
+@idiom(X)
+def zeros_of_two_dimensions(x):
+    m = np.zeros((3, 3))
+    m[:, 0] = x**2
+    m[1] += x
+    m[2, 2] = x[0] * x[1]
+    return (m**2).sum()
+
+
+@idiom(X)
+def empty_and_ones_of_a_plain_array(x):
+    r, w = np.empty_like(B), np.ones(3)
+    r[:] = x**2
+    w[1:] *= x[:2]
+    return r @ w
+
+
+@idiom(X)
+def zeros_of_integers_stay_plain(x):
+    order = np.zeros(3, dtype=int)
+    order[0] = 2
+    return (x[order] ** 2).sum()
+
+
+@idiom(X)
+def out_into_zeros(x):
+    r = np.zeros(3)
+    np.multiply(x, x, out=r)
+    return r.sum()
+
+
+@idiom(X)
+def asarray_is_an_alias(x):
+    y = np.asarray(x)
+    y += 1
+    return x @ x
+
+
+@idiom(X)
+def array_is_a_copy(x):
+    y = np.array(x)
+    y += 1
+    return x @ y
+
+
+def residuals_in_zeros(x):
+    r = np.zeros(2)
+    r[0], r[1] = math.exp(x[0]), x[1] * x[2]
+    return r
+
+
+@idiom(X)
+def helper_of_the_same_module(x):
+    return np.sum(residuals_in_zeros(x) ** 2)
+
+
+@idiom(X)
+def recursion(x):
+    def inner(k):
+        return np.array([x[0], 1.0])[0] * inner(k - 1) if k else x[1]
+
+    return inner(3)
 
 
 COMPILED = EXPRESSIONS | STATEMENTS

@@ -19,16 +19,11 @@ PLAIN_ARRAY = "turned into a plain one of dtype float64"
 PLAIN_NUMBERS = "code that takes plain numbers only"
 
 REFUSED = {
-    "math.sin": (lambda x: math.sin(x[0]) + x[1] ** 2, PLAIN_FLOAT),
-    "math.hypot": (lambda x: math.hypot(*x), PLAIN_FLOAT),
-    "math.fsum": (lambda x: math.fsum(v**2 for v in x), PLAIN_FLOAT),
+    "math.nextafter": (lambda x: math.nextafter(x[0], 9.0) + x[1] ** 2, PLAIN_FLOAT),
     "float": (lambda x: float(x[0]) ** 2 + x[1], PLAIN_FLOAT),
     "np.float64": (lambda x: np.float64(x[0]) ** 2 + x[1], PLAIN_FLOAT),
     "complex": (lambda x: abs(complex(x[0]) - 1j) ** 2, "plain complex"),
-    "a dtype in np.array": (lambda x: np.array([x[0], x[1]], dtype=float).sum() ** 2, PLAIN_ARRAY),
-    "a dtype in np.asarray": (lambda x: np.asarray(x, dtype=float) @ X, PLAIN_ARRAY),
     "np.fromiter": (lambda x: np.fromiter((v**2 for v in x), float).sum(), PLAIN_FLOAT),
-    "math in np.vectorize": (lambda x: np.vectorize(lambda v: math.exp(v))(x).sum(), PLAIN_FLOAT),
     "flat": (lambda x: sum(v**2 for v in x.flat), "the array's flat"),
     "tobytes": (lambda x: (np.frombuffer(x.tobytes()) ** 2).sum(), "the array's tobytes"),
     "a format": (lambda x: float(f"{x[0]}") ** 2, "could not convert string"),
@@ -36,10 +31,6 @@ REFUSED = {
     "pickle": (lambda x: (pickle.loads(pickle.dumps(x)) ** 2).sum(), "pickled"),
     "a set": (lambda x: sum({v**2 for v in x}), "used as a key"),
     "a method of floats": (lambda x: x[0].as_integer_ratio()[0] * 0.0 + x[1] ** 2, "integer_ratio"),
-    "np.linalg of np.array": (
-        lambda x: np.linalg.det(np.array([[x[0], 1], [2, x[1]]])),
-        "np.stack",
-    ),
     "scipy.linalg": (lambda x: scipy.linalg.det(np.eye(3) + np.outer(x, x)), PLAIN_NUMBERS),
     "scipy.linalg.solve": (lambda x: scipy.linalg.solve(np.eye(3) + x, x).sum(), "plain"),
     "scipy.linalg.expm": (lambda x: scipy.linalg.expm(np.outer(x, x)).sum(), "plain"),
@@ -48,10 +39,6 @@ REFUSED = {
         PLAIN_FLOAT,
     ),
     "scipy.sparse": (lambda x: (scipy.sparse.csr_array(np.diag(X)) @ x).sum() ** 2, PLAIN_NUMBERS),
-    "scipy.special of np.array": (
-        lambda x: scipy.special.erf(np.array([x[0], x[1]])).sum(),
-        PLAIN_NUMBERS,
-    ),
     "a ufunc without derivative": (lambda x: scipy.special.ellipk(x[0] ** 2), "ellipk"),
     "somebody's own ufunc": (lambda x: np.frompyfunc(lambda v: v**2, 1, 1)(x).sum(), "ufunc"),
 }
@@ -61,25 +48,6 @@ REFUSED = {
 def test_expressions(name, differences):
     fun, words = REFUSED[name]
     assert_named(fun, words, differences)
-
-
-def zeros_and_writes(x):
-    r = np.zeros(3)
-    for i in range(3):
-        r[i] = x[i] ** 2
-    return r.sum()
-
-
-def zeros_and_slice_write(x):
-    r = np.zeros(3)
-    r[:] = x**2
-    return r.sum()
-
-
-def out_into_a_plain_array(x):
-    r = np.zeros(3)
-    np.multiply(x, x, out=r)
-    return r.sum()
 
 
 def out_of_a_function(x):
@@ -112,29 +80,41 @@ def add_at(x):
     return r @ r
 
 
-def asarray_alias(x):
-    y = np.asarray(x)
-    y += 1
-    return x @ x
+def local_import(x):
+    import math
+
+    return math.sin(x[0])
+
+
+def floats_from_elsewhere(x):
+    r = np.array([0.0, 0.0, 0.0])
+    for i in range(3):
+        r[i] = x[i] ** 2
+    return r.sum()
+
+
+def slice_of_floats(x):
+    r = X.copy()
+    r[:] = x**2
+    return r.sum()
 
 
 def user_error_hidden(x):
     try:
-        return math.sin(x[0])
+        return float(x[0])
     except Exception:
         return np.cos(x[0])
 
 
 REFUSED_FUNCTIONS = [
-    (zeros_and_writes, r"plain float.*r\[i\] = x\[i\] \*\* 2"),
-    (zeros_and_slice_write, PLAIN_ARRAY),
-    (out_into_a_plain_array, "written into a plain array"),
+    (local_import, PLAIN_FLOAT),
+    (floats_from_elsewhere, r"plain float.*r\[i\] = x\[i\] \*\* 2"),
+    (slice_of_floats, PLAIN_ARRAY),
     (out_of_a_function, "out="),
     (copyto, "copyto"),
     (put, "put"),
     (fill_diagonal, "fill_diagonal"),
     (add_at, "np.add.at"),
-    (asarray_alias, "alias"),
     (user_error_hidden, "the traced function gives"),
 ]
 
@@ -159,7 +139,9 @@ def assert_named(fun, words, differences):
 
 def test_a_large_array_of_objects_is_refused():
     def fun(x):
-        return np.sum(np.asarray(x) ** 2)
+        import numpy  # not the module's own, so its asarray is NumPy's
+
+        return numpy.sum(numpy.asarray(x) ** 2)
 
     few, many = np.ones(20), np.ones(1000)
     assert make_objective(fun, Parameters.of(few)).source == "exact (NumPy traced by JAX)"
@@ -252,7 +234,7 @@ def test_a_later_change_of_global_state_is_a_disagreement():
 def other_branch(x):
     if x[0] > 0:
         return x @ x
-    return math.exp(x[0]) + x @ x
+    return np.exp(float(x[0])) + x @ x
 
 
 def test_a_branch_that_cannot_be_followed_falls_back_there():
@@ -276,7 +258,7 @@ def test_a_branch_that_cannot_be_followed_falls_back_there():
 
 
 def wrong_branch(x):
-    y = np.asarray(x)
+    y = np.lib.stride_tricks.as_strided(x) if type(x) is np.ndarray else x.copy()
     if x[0] < 0:
         y += 1  # an alias: seen by the plain function only
     return x @ x

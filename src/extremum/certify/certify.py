@@ -11,7 +11,7 @@ import numpy as np
 from extremum.certify.certificate import Certificate
 from extremum.certify.degenerate import look, refine
 from extremum.certify.local import FARTHEST, Neighbourhood
-from extremum.certify.rays import falling_ray
+from extremum.certify.rays import fades, falling_ray
 from extremum.methods import Newton
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict
@@ -30,7 +30,7 @@ def certify_point(objective: Objective, x: Vector, towards: Vector | None = None
         With counts of its own: what is evaluated here is counted there.
     x : ndarray of shape (n,)
     towards : ndarray of shape (n,), optional
-        A direction worth following if the function turns out to fall without bound.
+        The way a run has come, worth following if the function turns out to fall without bound.
 
     Returns
     -------
@@ -57,6 +57,9 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         if refined.newton.passed:
             evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
             return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
+        if towards is not None and fades(at, towards):
+            evidence = ("On the way here the gradient did not vanish, it sank below 1e-308",)
+            return _certificate(at, Verdict.RECEDING, False, evidence)
         return _degenerate(at, refined, moved)
     return _elsewhere(at, towards)
 

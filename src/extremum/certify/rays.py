@@ -7,6 +7,7 @@ from collections.abc import Iterable
 import numpy as np
 
 from extremum.certify.certificate import Ray
+from extremum.certify.local import EPS, TINY, Neighbourhood
 from extremum.methods import value_floor
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict
@@ -15,9 +16,31 @@ DOUBLINGS = 60
 """A ray is followed over lengths of max(1, ‖x‖)·2ᵏ, k = 0 … 60: from the point's own scale to 10¹⁸
 times that."""
 
+BISECTIONS = 30
+"""So often the way back is halved in search of the place where a gradient became zero."""
+
 LASTING = 0.5
 """A fall that goes on without bound is, per doubling, at least this much of what it was twenty
 doublings before; a fall towards an infimum dies out."""
+
+
+def fades(at: Neighbourhood, towards: Vector) -> bool:
+    """Whether ∇φ, exactly zero here, underflowed on the way: as along e⁻ˣ, and not at a vertex.
+
+    The place where it becomes zero is bracketed by bisection; a gradient that vanishes at a point
+    is large before that, against one that underflows.
+    """
+    if at.gradient.any() or at.hessian.array.any() or not towards.any():
+        return False
+    zero, other, size = 0.0, 1.0, 0.0
+    for _ in range(BISECTIONS):
+        middle = (zero + other) / 2
+        _, gradient = at.objective.value_and_gradient(at.x - middle * towards)
+        if gradient.any():
+            other, size = middle, float(np.abs(gradient).max())
+        else:
+            zero = middle
+    return 0 < size < TINY / EPS
 
 
 def falling_ray(

@@ -102,10 +102,13 @@ class GradientNormDecrease:
         length = trial
         for _ in range(MOST_TRIALS):
             x = state.x + length * direction
+            if np.array_equal(x, state.x):
+                break
             fun, gradient = objective.value_and_gradient(x)
             if is_finite(fun, gradient):
                 after = float(np.linalg.norm(gradient))
-                if after <= (1 - self.decrease * length) * before:
+                # A decrease by a rounding error is none.
+                if after <= (1 - max(self.decrease * length, 4 * EPS)) * before:
                     return State(x, fun, gradient, length)
             length /= 2
         return replace(state, stop=_no_decrease("gradient's norm", state, length))
@@ -131,7 +134,7 @@ class ExactStep:
         if slope >= 0:
             return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
         curvature = float(direction @ objective.hessian_vector(state.x, direction))
-        here, best = 0.0, state
+        here, best, x = 0.0, state, state.x
         low, high = 0.0, float("inf")
         for _ in range(MOST_TRIALS):
             newton = here - slope / curvature if curvature > 0 else float("inf")
@@ -139,8 +142,10 @@ class ExactStep:
                 newton = (low + high) / 2 if np.isfinite(high) else max(4 * here, trial)
             if newton == here or not np.isfinite(newton):
                 break
-            here = newton
+            here, last = newton, x
             x = state.x + here * direction
+            if np.array_equal(x, last):
+                break
             fun, gradient = objective.value_and_gradient(x)
             if not is_finite(fun, gradient):
                 high, curvature = here, 0.0  # a wall: bisect towards what is known

@@ -14,6 +14,7 @@ from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Vector
+from extremum.objective.rebinding import followable
 from extremum.objective.refusals import reason, refusals
 from extremum.objective.tracing import TracedArray, unwrap_result
 from extremum.objective.uncompiled import UncompiledDerivatives
@@ -68,9 +69,11 @@ def _disagreement(found: ExactDerivatives, plain: PlainFunction, x: Vector) -> s
 
 
 def _numpy_function(plain: PlainFunction) -> Callable[[Any], Any]:
+    fun = followable(plain.fun)
+
     def function(x: Any) -> Any:
         argument = plain.parameters.rebuild(x, TracedArray)
-        return _scalar(unwrap_result(_value_of(plain, plain.fun(argument, *plain.args))))
+        return _scalar(unwrap_result(_value_of(plain, fun(argument, *plain.args))))
 
     return function
 

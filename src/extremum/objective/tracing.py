@@ -166,10 +166,10 @@ class TracedArray(Traced, NumpyMethods):
 
     def __float__(self) -> float:
         refuse(
-            "a value is turned into a plain float, which loses its derivative: by a function of "
-            "`math` (write np.sin for math.sin), by float(), or by storing it in an array of "
-            "floats (write np.zeros_like(x) for np.zeros(n), np.array([...]) and np.asarray(x) "
-            "without a dtype)"
+            "a value is turned into a plain float, which loses its derivative: by float(), by "
+            "storing it in an array of floats from outside the function (make it inside, with "
+            "np.zeros), or in another module (there, write np.sin for math.sin and "
+            "np.zeros_like(x) for np.zeros(n))"
         )
 
     def __complex__(self) -> complex:

@@ -79,7 +79,7 @@ def choose_tests(stop: Any, tol: float | None) -> tuple[StopTest, ...]:
         if not hasattr(test, "met") or inspect.isclass(test):
             raise UnknownOption(
                 f"stop={test!r} is not a stopping test; "
-                "write GradientNorm(1e-8), RelativeStep(1e-8), SquaredStep(1e-8) or ValueChange(1e-9)"
+                "write GradientNorm(1e-8), RelativeStep(1e-8), SquaredStep(1e-8) or ValueChange(0)."
             )
     return tests
 

@@ -198,6 +198,7 @@ def _observer(problem: Problem) -> Callable[[State, int], None] | None:
     def observe(state: State, nit: int) -> None:
         x: Vector = problem.parameters.restore(np.array(state.x))
         counts = problem.objective.counts.as_dict()
-        callback(x, Result(x=x, fun=state.fun, jac=state.gradient, nit=nit, **counts))
+        jac = problem.parameters.restore(np.array(state.gradient))
+        callback(x, Result(x=x, fun=state.fun, jac=jac, nit=nit, **counts))
 
     return observe
