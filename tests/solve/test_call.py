@@ -110,13 +110,17 @@ def test_limits_and_gtol_in_options():
 
 def test_relative_gradient_tolerance():
     first = np.abs(2 * (np.array(X0) - 1) + 4 * np.array(X0) ** 3).max()
-    result = ex.minimize(bowl, X0, stop=ex.GradientNorm(atol=0, rtol=1e-3), method="gradient-descent")
+    result = ex.minimize(
+        bowl, X0, stop=ex.GradientNorm(atol=0, rtol=1e-3), method="gradient-descent"
+    )
     norms = result.trace["grad_norm"]
     assert norms[0] == first
     assert norms[-1] <= 1e-3 * first < norms[-2]
 
 
-@pytest.mark.parametrize("name", ["newton", "Newton", "gradient-descent", "gradient_descent", "auto"])
+@pytest.mark.parametrize(
+    "name", ["newton", "Newton", "gradient-descent", "gradient_descent", "auto"]
+)
 def test_methods_by_name(name):
     result = ex.minimize(bowl, X0, method=name)
     assert result.success

@@ -46,7 +46,9 @@ class TestTrace:
         np.testing.assert_allclose(trace["grad_norm"], norms, rtol=1e-9, atol=1e-12)
         moved = np.diff(x, axis=0)
         np.testing.assert_allclose(trace["step_norm"][1:], np.linalg.norm(moved, axis=1))
-        np.testing.assert_allclose(trace["relative_step"][1:], np.sum(np.abs(moved / x[1:]), axis=1))
+        np.testing.assert_allclose(
+            trace["relative_step"][1:], np.sum(np.abs(moved / x[1:]), axis=1)
+        )
         for name in ("step_norm", "relative_step", "step_length"):
             assert np.isnan(trace[name][0])
         assert (np.diff(trace["seconds"]) >= 0).all()
@@ -56,7 +58,9 @@ class TestTrace:
         trace = result.trace
         assert trace["nfev"][0] == trace["njev"][0] == 1
         assert trace["nhev"][0] == 0
-        assert (result.nfev, result.njev, result.nhev) == tuple(trace[-1][n] for n in ("nfev", "njev", "nhev"))
+        assert (result.nfev, result.njev, result.nhev) == tuple(
+            trace[-1][n] for n in ("nfev", "njev", "nhev")
+        )
         assert result.nhev == result.nit
         silent = ex.minimize(rosenbrock, [-1.2, 1.0], keep_x=False)
         assert silent.nfev == result.nfev
@@ -146,7 +150,15 @@ class TestCards:
     def test_in_a_terminal(self, result):
         text = str(result)
         assert "MINIMUM: a strict local minimum" in text
-        for label in ("success", "value", "gradient", "eigenvalues", "within", "stopped", "derivatives"):
+        for label in (
+            "success",
+            "value",
+            "gradient",
+            "eigenvalues",
+            "within",
+            "stopped",
+            "derivatives",
+        ):
             assert label in text
         assert max(map(len, text.splitlines())) <= 88
         assert repr(result) == text

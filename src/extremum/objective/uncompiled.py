@@ -24,9 +24,8 @@ from extremum.outcomes import DerivativeWarning
 class UncompiledDerivatives:
     """The user's function is run anew, step by step, at every evaluation of a derivative.
 
-    The branch taken is the one that the plain function takes at that point. The Hessian's columns
-    are found one at a time, for only so are the values known that Python branches on. At a point
-    whose branch can't be followed, derivatives are taken by differences, with a warning.
+    The branch taken is the one that the plain function takes at that point. At a point whose branch
+    can't be followed, derivatives are taken by differences, with a warning.
     """
 
     name: str
@@ -76,11 +75,11 @@ class UncompiledDerivatives:
         """∇²φ at x, of shape (n, n)."""
         with refusals() as refused:
             try:
-                columns = [self.followed_product(x, e) for e in np.eye(x.size)]
+                hessian = self._followed_hessian(x)
             except Exception as error:
                 return self._differences(x, reason(error, refused)).hessian(x, counts)
         counts.nhev += 1
-        return np.stack(columns, axis=1)
+        return hessian
 
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector:
         """∇²φ·v at x."""
@@ -91,6 +90,12 @@ class UncompiledDerivatives:
                 return self._differences(x, reason(error, refused)).hessian_vector(x, v, counts)
         counts.nhvp += 1
         return product
+
+    def _followed_hessian(self, x: Vector) -> Vector:
+        """Follow the gradient once; what is linear in the direction is then asked for all."""
+        with sixty_four_bit():
+            _, product = jax.linearize(jax.grad(self.function), jnp.asarray(x))
+            return np.asarray(jax.vmap(product)(jnp.eye(x.size)))
 
     def followed_product(self, x: Vector, v: Vector) -> Vector:
         """∇²φ·v at x; raises whatever following the function raises."""

@@ -123,8 +123,10 @@ class Run:
                 found.append(Stop(Reason.CALLBACK, {"nit": self.nit}))
         return tuple(stop for stop in found if stop is not None)
 
-    def _merit(self, state: State) -> float:
-        return state.fun if self.goal == "minimum" else gradient_norm(state)
+    def _merit(self, state: State) -> tuple[float, float]:
+        # Near a minimum many points have the same value up to its last digit.
+        norm = gradient_norm(state)
+        return (state.fun, norm) if self.goal == "minimum" else (norm, state.fun)
 
     def _note_progress(self, error: Exception) -> None:
         if self.best is not None and self.nit > 0:
