@@ -108,7 +108,7 @@ def _nondegenerate(
         f"Newton and Kantorovich's test: h = {test.h:.2g} ≤ 1/2, with the Hessian's variation "
         f"estimated as {test.variation:.2g}",
     )
-    index = int((values < 0).sum())
+    index = test.morse_index
     if index == 0:
         return _certificate(
             reported or at, Verdict.MINIMUM, True, evidence, radius=radius, morse_index=0, nullity=0

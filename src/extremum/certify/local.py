@@ -9,11 +9,12 @@ probes, doubled, and the certificate says that it is an estimate.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 
+from extremum.certify.rescaled import Rescaled
 from extremum.linalg import DenseSymmetric
 from extremum.methods import State, value_floor
 from extremum.objective import Objective, Vector
@@ -75,8 +76,7 @@ class Neighbourhood:
 
     @property
     def gradient_floor(self) -> float:
-        """The error of ∇φ: by how much it jumps between points a few roundings apart, and what
-        differences cost."""
+        """By how much ∇φ jumps between points a few roundings apart, and what differences cost."""
         return self._jumps[1]
 
     @property
@@ -87,13 +87,10 @@ class Neighbourhood:
     @cached_property
     def _jumps(self) -> tuple[float, float]:
         """By how much φ and ∇φ jump between points a few roundings apart, doubled."""
-        signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
-        sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
         value_jump, jump = 0.0, max(EPS * self.gradient_norm, TINY)
         if (error := getattr(self.objective, "gradient_error", None)) is not None:
             jump = max(jump, float(error(self.x).max()))
-        for sign in signs:
-            near = self.x + 4 * EPS * sizes * sign
+        for near in self._a_few_roundings_away:
             value, gradient = self.objective.value_and_gradient(near)
             move = near - self.x
             expected = self.gradient + self.hessian @ move
@@ -104,6 +101,17 @@ class Neighbourhood:
         return SAFETY * value_jump, SAFETY * jump
 
     @property
+    def _a_few_roundings_away(self) -> Vector:
+        signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
+        sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
+        return np.asarray(self.x + 4 * EPS * sizes * signs)
+
+    def hessian_jump(self) -> float:
+        """By how much ∇²φ jumps between points a few roundings apart, doubled."""
+        there = [self.objective.hessian(near).toarray() for near in self._a_few_roundings_away]
+        return SAFETY * max(float(np.linalg.norm(h - self.hessian.array)) for h in there)
+
+    @property
     def rests(self) -> bool:
         """Whether the gradient is zero but for rounding: its own, and that of x."""
         from_x = EPS * (np.abs(self.hessian.array) @ np.abs(self.x))
@@ -111,8 +119,18 @@ class Neighbourhood:
 
     @cached_property
     def newton(self) -> KantorovichTest:
-        """The test of Newton and Kantorovich at x."""
-        return kantorovich(self)
+        """The test of Newton and Kantorovich at x; in rescaled variables where it can't speak."""
+        test, curvatures = kantorovich(self), np.abs(np.diag(self.hessian.array))
+        if np.isfinite(test.step) or not curvatures.all():
+            return test
+        view = Rescaled(self.objective, 1 / np.sqrt(curvatures))
+        y, hessian = self.x / view.units, view.of(self.hessian.array)
+        there = Neighbourhood(view, y, self.fun, view.units * self.gradient, hessian)
+        if not there.is_finite:
+            return test
+        # A curvature that is only the rounding error of a larger one is not made real by scaling.
+        rescaled = kantorovich(there, there.hessian_jump())
+        return replace(rescaled, radius=rescaled.radius * float(view.units.max()))
 
 
 @dataclass(frozen=True)
@@ -130,6 +148,8 @@ class KantorovichTest:
         t, infinite where the test failed.
     variation : float
         K, estimated and doubled.
+    morse_index : int
+        How many eigenvalues are negative, where the test passed.
     """
 
     passed: bool
@@ -137,24 +157,25 @@ class KantorovichTest:
     step: float
     radius: float
     variation: float
+    morse_index: int
 
 
-def kantorovich(at: Neighbourhood) -> KantorovichTest:
+def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTest:
     """Test whether one stationary point lies near x, with the inertia of the Hessian at x."""
     values, vectors = at.hessian.spectrum
-    smallest = float(np.abs(values).min())
-    if smallest <= at.hessian.rounding:
-        return KantorovichTest(False, float("inf"), float("inf"), float("inf"), float("nan"))
+    smallest, index = float(np.abs(values).min()), int((values < 0).sum())
+    if not smallest > at.hessian.rounding + hessian_error:
+        return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index)
     newton = -vectors @ ((vectors.T @ at.gradient) / values)
     floor = at.gradient_floor * np.sqrt(at.x.size)
     step = float(np.linalg.norm(newton)) + floor / smallest
     variation = SAFETY * hessian_variation(at, newton, step)
     h = variation * step / smallest
     if not h <= 0.5:
-        return KantorovichTest(False, h, step, float("inf"), variation)
+        return KantorovichTest(False, h, step, np.inf, variation, index)
     # The last term: x itself is only known to the spacing of floating point.
     radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * EPS * float(np.linalg.norm(at.x))
-    return KantorovichTest(True, h, step, radius, variation)
+    return KantorovichTest(True, h, step, radius, variation, index)
 
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
