@@ -385,7 +385,7 @@ def test_a_wall_is_stepped_back_from():
         )
     assert new.stop is None
     assert new.x[0] > 0
-    assert new.event.startswith("shortened: The value is not finite at x = [-")
+    assert new.event.startswith("shortened: The value is not finite at x = [")
 
 
 def test_an_exact_step_behind_a_wall():

@@ -266,7 +266,7 @@ def test_a_wall_is_never_crossed():
     assert (result.trace.x > 0).all()
     assert np.isfinite(result.trace["fun"]).all()
     first = result.trace["event"][1]
-    assert first.startswith("shortened: The value is not finite at x = [-")
+    assert first.startswith("shortened: The value is not finite at x = [")
 
 
 def test_a_start_without_a_gradient():

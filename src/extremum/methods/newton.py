@@ -19,8 +19,9 @@ from extremum.methods.steps import (
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import InvalidInput, Reason, Stop
 
-LONGEST_STEP = 100.0
-"""A step is at most this times max(1, ‖x‖) long (Dennis & Schnabel, appendix A, stepmax)."""
+LONGEST_STEP = 10.0
+"""A step is at most this times max(1, ‖x‖) long, lest a small curvature leads far away from the
+minimum next to the start (the stepmax of Dennis & Schnabel, appendix A)."""
 
 SMALLEST_CURVATURE = EPS**0.5
 """An eigenvalue's absolute value is taken as at least this times the largest one's."""
