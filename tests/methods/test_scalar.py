@@ -125,7 +125,18 @@ def test_a_wall_ends_the_growth():
             (np.log, lambda x: 1 / x if x > 0 else np.nan, lambda x: -1 / x**2), (1, 2)
         )
     assert states[-1].stop.reason is Reason.NOT_FINITE
-    assert "[-1]" in states[-1].stop.message
+    assert "x = [0]: it is -inf" in states[-1].stop.message
+
+
+@pytest.mark.parametrize("bracket", [(5, 6), (0.1, 0.2), (1.5, 40)])
+def test_growth_that_meets_a_wall_comes_back_from_it(bracket):
+    """φ = x − log x has its minimum at 1; the bracket would leave x > 0."""
+    with np.errstate(all="ignore"):
+        states, _ = drive(
+            (lambda x: x - np.log(x), lambda x: 1 - 1 / x, lambda x: 1 / x**2), bracket
+        )
+    assert states[-1].stop is None or states[-1].stop.reason is Reason.NO_STEP_LEFT
+    assert abs(states[-1].x[0] - 1) < 1e-7
 
 
 def test_an_end_that_is_not_finite_is_refused():

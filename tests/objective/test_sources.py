@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+import scipy.special
 from scipy.optimize import rosen, rosen_der, rosen_hess, rosen_hess_prod
 
 from extremum.objective import (
@@ -340,3 +341,51 @@ def test_a_result_that_the_user_reuses_is_copied():
     kept = first.copy()
     made.value_and_gradient(X + 1)
     np.testing.assert_array_equal(first, kept)
+
+
+def test_differences_where_the_chain_rule_has_no_number():
+    """‖x‖² is smooth at 0, but its derivative by the chain rule is 0 · ∞ there."""
+    objective = make_objective(
+        lambda x: np.linalg.norm(x) ** 2 + (x[0] - 1) ** 2, Parameters.of(np.zeros(2))
+    )
+    assert "exact" in objective.source
+    with pytest.warns(DerivativeWarning, match="not a number"):
+        gradient = objective.value_and_gradient(np.zeros(2))[1]
+    hessian = objective.hessian(np.zeros(2)).toarray()  # it is said once: warnings are errors here
+    np.testing.assert_allclose(gradient, [-2, 0], atol=1e-9)
+    np.testing.assert_allclose(hessian, [[4, 0], [0, 2]], atol=1e-6)
+    assert any("not a number" in note for note in objective.notes)
+    # Negative control: elsewhere the derivatives are exact, and √x has none at 0 at all.
+    np.testing.assert_allclose(objective.value_and_gradient(np.ones(2))[1], [2, 2], rtol=1e-15)
+    edge = make_objective(lambda x: np.sum(np.sqrt(x)), Parameters.of(np.zeros(1)))
+    assert not np.isfinite(edge.value_and_gradient(np.zeros(1))[1]).any()
+
+
+def test_a_function_with_one_derivative_but_not_two_falls_back():
+    with pytest.warns(DerivativeWarning, match="igamma"):
+        objective = make_objective(
+            lambda x: (scipy.special.gammainc(x[0], 2.0) - 0.5) ** 2, Parameters.of([1.5])
+        )
+    assert objective.source == "central differences"
+
+
+def test_a_new_float_among_the_arguments_compiles_nothing(compilations):
+    def fun(x, a):
+        return np.sum((x - a) ** 2)
+
+    make_objective(fun, Parameters.of(np.ones(2)), (1.5,)).value_and_gradient(np.ones(2))
+    with compilations() as compiled:
+        objective = make_objective(fun, Parameters.of(np.ones(2)), (2.5,))
+        found = objective.value_and_gradient(np.ones(2))
+    assert compiled == [0]
+    np.testing.assert_allclose(found[1], [-3, -3], rtol=1e-15)
+
+
+def test_a_float_argument_that_python_branches_on_is_still_compiled():
+    def fun(x, a):
+        return np.sum(x**2) if a > 0 else np.sum(x**4)
+
+    for a, gradient in ((1.0, [2, 2]), (-1.0, [4, 4])):
+        objective = make_objective(fun, Parameters.of(np.ones(2)), (a,))
+        assert objective.source == "exact (NumPy traced by JAX)"
+        np.testing.assert_allclose(objective.value_and_gradient(np.ones(2))[1], gradient)

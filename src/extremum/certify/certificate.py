@@ -56,6 +56,9 @@ class Certificate:
     distance : float or None
         For `NOT_STATIONARY`: the estimated distance to the nearest stationary point, the length of
         the Newton step.
+    stationary_point : ndarray of shape (n,) or None
+        For `NOT_STATIONARY` with a tiny gradient: the certified stationary point that Newton's
+        iteration leads to.
     flat_directions : ndarray of shape (nullity, n) or None
         Unit vectors without curvature.
     ray : Ray or None
@@ -85,6 +88,7 @@ class Certificate:
     nullity: int | None = None
     radius: float | None = None
     distance: float | None = None
+    stationary_point: Vector | None = None
     flat_directions: Vector | None = None
     ray: Ray | None = None
     lower_point: Vector | None = None

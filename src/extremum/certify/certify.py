@@ -10,7 +10,7 @@ import numpy as np
 
 from extremum.certify.certificate import Certificate
 from extremum.certify.degenerate import look, refine
-from extremum.certify.local import FARTHEST, Neighbourhood
+from extremum.certify.local import EPS, FARTHEST, Neighbourhood
 from extremum.certify.rays import fades, falling_ray
 from extremum.methods import Newton
 from extremum.objective import Objective, Vector
@@ -51,12 +51,13 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         return _nondegenerate(at, at.newton.radius, ())
     values, _ = at.hessian.spectrum
     tolerance = STATIONARY * max(1.0, float(np.abs(values).max()))
-    refined = refine(at) if at.rests or at.gradient_norm <= tolerance else None
+    # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
+    smooth = at.gradient_floor <= tolerance
+    refined = refine(at) if smooth and (at.rests or at.gradient_norm <= tolerance) else None
     if refined is not None:
         moved = float(np.linalg.norm(refined.x - at.x))
         if refined.newton.passed:
-            evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
-            return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
+            return _near_a_stationary_point(at, refined, moved)
         if towards is not None and fades(at, towards):
             evidence = ("On the way here the gradient did not vanish, it sank below 1e-308",)
             return _certificate(at, Verdict.RECEDING, False, evidence)
@@ -127,6 +128,33 @@ def _nondegenerate(
     )
 
 
+def _near_a_stationary_point(
+    at: Neighbourhood, refined: Neighbourhood, moved: float
+) -> Certificate:
+    """Judge a point where the test fails by one where it passes, to which Newton's iteration leads.
+
+    They are the same place if the Hessians differ by at most half of the smallest eigenvalue there.
+    """
+    smallest = float(np.abs(refined.hessian.spectrum[0]).min())
+    change = float(np.linalg.norm(at.hessian.array - refined.hessian.array))
+    if change <= smallest / 2:
+        evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
+        return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
+    evidence = (
+        f"The gradient is small, but the stationary point that Newton's iteration leads to is "
+        f"{moved:.2g} away, and the Hessian another there",
+    )
+    return _certificate(
+        at,
+        Verdict.NOT_STATIONARY,
+        False,
+        evidence,
+        distance=moved,
+        stationary_point=refined.x,
+        **_lower(at, refined.x),
+    )
+
+
 def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Certificate:
     seen = look(refined)
     lower = seen.lower_point
@@ -134,6 +162,11 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         values, vectors = refined.hessian.spectrum
         lower = _lower_along(refined, vectors[:, 0], float(values[0]))
     nullity = len(seen.flat_directions)
+    if nullity == 0:
+        evidence = (
+            "The Hessian is regular, but varies too fast for Newton and Kantorovich's test",
+        )
+        return _certificate(at, Verdict.UNDECIDED, None, evidence, **_lower(at, lower))
     evidence = (f"{nullity} eigenvalue{'s are' if nullity > 1 else ' is'} zero within the bound",)
     return _certificate(
         at,
@@ -143,7 +176,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         morse_index=seen.morse_index,
         nullity=nullity,
         flat_directions=seen.flat_directions,
-        radius=moved + refined.gradient_floor,
+        radius=moved + 2 * EPS * float(np.linalg.norm(at.x)),
         **_lower(at, lower),
     )
 
@@ -178,7 +211,11 @@ def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
             f"{at.gradient_floor:.2g} and too large for a verdict",
         )
         return _certificate(at, Verdict.NOT_STATIONARY, False, evidence, distance=distance, **lower)
-    return _certificate(at, Verdict.UNDECIDED, None, ("No test applies",))
+    evidence = (
+        f"The gradient jumps by {at.gradient_floor:.2g} between points a few roundings apart: "
+        "the function is not smooth here, or its rounding errors hide what it is",
+    )
+    return _certificate(at, Verdict.UNDECIDED, None, evidence)
 
 
 def _downhill(direction: Vector, at: Neighbourhood) -> Vector:

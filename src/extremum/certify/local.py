@@ -168,9 +168,10 @@ def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTes
         return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index)
     newton = -vectors @ ((vectors.T @ at.gradient) / values)
     floor = at.gradient_floor * np.sqrt(at.x.size)
-    step = float(np.linalg.norm(newton)) + floor / smallest
+    certain = smallest - at.hessian.rounding - hessian_error
+    step = (float(np.linalg.norm(newton)) * smallest + floor) / certain
     variation = SAFETY * hessian_variation(at, newton, step)
-    h = variation * step / smallest
+    h = variation * step / certain
     if not h <= 0.5:
         return KantorovichTest(False, h, step, np.inf, variation, index)
     # The last term: x itself is only known to the spacing of floating point.

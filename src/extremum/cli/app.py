@@ -54,6 +54,9 @@ def main(arguments: list[str] | None = None) -> None:
     except ExtremumError as error:
         complain(str(error), *getattr(error, "__notes__", ()))
         sys.exit(BAD_INPUT)
+    except OSError as error:
+        complain(f"{error.filename or 'a file'} can't be written: {error.strerror or error}.")
+        sys.exit(BAD_INPUT)
     except Exception as error:  # the user's own function raised it: theirs is shown, not ours
         notes = getattr(error, "__notes__", ())
         if not any(note.startswith("Raised by") for note in notes):

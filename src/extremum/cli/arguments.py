@@ -48,6 +48,8 @@ def read_function(text: str) -> Callable[..., Any]:
     """Read ``FILE.py:FUNCTION``, or an expression in x or in x0, x1 and so on."""
     match = _FILE.fullmatch(text.strip())
     if match is None:
+        if text.strip().endswith(".py") or ".py:" in text:
+            raise InvalidInput(f"{text.strip()!r}: name a function of the file, FILE.py:FUNCTION.")
         return parse_expression(text.strip())
     path = Path(match["path"])
     if not path.is_file():
@@ -116,7 +118,7 @@ def read_stops(texts: Iterable[str]) -> tuple[Any, ...] | None:
         test = _look_up("--stop", name, STOPS)
         if not colon:
             raise InvalidInput(f"--stop {name} needs a tolerance: --stop {name}:1e-8.")
-        tests.append(test(_positive("--stop", tolerance)))
+        tests.append(test(_number("--stop", tolerance, ())))
     return tuple(tests) or None
 
 
@@ -135,9 +137,8 @@ def _number(option: str, text: str, words: Iterable[str]) -> float:
         return float(text)
     except ValueError:
         known = ", ".join(words)
-        raise InvalidInput(
-            f"{option} {text!r} is neither a number nor one of {known}.{_near(text, words)}"
-        ) from None
+        expected = f"neither a number nor one of {known}" if known else "not a number"
+        raise InvalidInput(f"{option}: {text!r} is {expected}.{_near(text, words)}") from None
 
 
 def _positive(option: str, text: str) -> float:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import sys
 from pathlib import Path
 from typing import Annotated
 
@@ -73,8 +75,10 @@ def minimize(
     """
     check_output("--trace", trace, TABLES)
     check_output("--plot", plot, PICTURES)
-    fun = read_function(function)
-    with warnings_as_sentences(), progress() as callback:
+    # What the user's own file prints is not the result: it goes to stderr.
+    with contextlib.redirect_stdout(sys.stderr):
+        fun = read_function(function)
+    with contextlib.redirect_stdout(sys.stderr), warnings_as_sentences(), progress() as callback:
         result = run(
             fun,
             read_start(start),

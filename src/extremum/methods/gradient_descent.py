@@ -33,6 +33,9 @@ class GradientDescent:
 
     step: float | StepRule = field(default_factory=Armijo)
 
+    def __post_init__(self) -> None:
+        _ = self.rule  # refuses what is no rule
+
     @property
     def rule(self) -> StepRule:
         """How far it goes."""

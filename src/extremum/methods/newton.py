@@ -53,6 +53,7 @@ class Newton:
     step: float | StepRule | None = None
 
     def __post_init__(self) -> None:
+        _ = self.rule  # refuses what is no rule
         if isinstance(self.step, BarzilaiBorwein):
             raise InvalidInput("BarzilaiBorwein() is a rule for GradientDescent, not for Newton.")
 
@@ -87,6 +88,8 @@ class Newton:
         else:
             longest = LONGEST_STEP * max(1.0, float(np.linalg.norm(state.x)))
             direction, event = _downhill_direction(hessian, state.gradient, longest)
+        if not direction.any():
+            return replace(state, stop=Stop(Reason.NO_STEP_LEFT, {"step_norm": 0.0}))
         found = rule.next_state(objective, state, direction, 1.0)
         return replace(found, event="; ".join(part for part in (event, found.event) if part))
 
@@ -111,7 +114,8 @@ def _downhill_direction(
         sizes[flat] = np.where(falling, np.abs(slopes) / longest, np.inf)[flat]
         direction = -vectors @ (slopes / sizes)
         event = "indefinite Hessian" if values[0] < -hessian.rounding else "singular Hessian"
-    return direction * min(1.0, longest / float(np.linalg.norm(direction))), event
+    length = float(np.linalg.norm(direction))
+    return (direction * (longest / length) if length > longest else direction), event
 
 
 def _stationary_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Vector | None, str]:

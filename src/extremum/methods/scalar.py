@@ -64,7 +64,9 @@ class BracketedNewton:
         for end in (low, high):
             if end.stop is not None:
                 raise InvalidInput(end.stop.message)
-        width, stop = float(high.x[0] - low.x[0]), None
+        width = float(high.x[0] - low.x[0])
+        stop: Stop | None = None
+        wall: Stop | None = None
         for _ in range(MOST_GROWTHS):
             if low.gradient[0] <= 0 <= high.gradient[0]:
                 break
@@ -73,14 +75,14 @@ class BracketedNewton:
             x = low.x - width if leftward else high.x + width
             new = evaluate(objective, x)
             if new.stop is not None:
-                stop = new.stop
-                break
+                wall = new.stop
+                width /= GROWTH**2  # the edge of the domain: come nearer to it
+                continue
             low, high = (new, low) if leftward else (high, new)
         else:
             far = low if low.gradient[0] > 0 else high
-            stop = Stop(
-                Reason.UNBOUNDED, {"fun": far.fun, "distance": abs(far.x[0] - self.bracket[0])}
-            )
+            facts = {"fun": far.fun, "distance": abs(far.x[0] - self.bracket[0])}
+            stop = wall or Stop(Reason.UNBOUNDED, facts)
         best = min((low, high), key=lambda end: end.fun)
         ends = sorted((float(low.x[0]), float(high.x[0])))
         return BracketState(best.x, best.fun, best.gradient, low=ends[0], high=ends[1], stop=stop)

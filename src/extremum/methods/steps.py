@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import inspect
 from dataclasses import dataclass, replace
 from typing import NamedTuple, Protocol
 
@@ -225,7 +226,8 @@ def backtrack(
     slope = float(state.gradient @ direction)
     if slope >= 0:
         return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
-    floor = value_floor(state.fun)
+    # The value's own rounding, and what the rounding of x does to it.
+    floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
     norm = float(np.linalg.norm(state.gradient))
     length, obstacle = trial, None
     for _ in range(MOST_TRIALS):
@@ -261,6 +263,10 @@ def _no_decrease(merit: str, state: State, length: float) -> Stop:
 
 def step_rule(step: float | StepRule) -> StepRule:
     """A number is a fixed step."""
-    if isinstance(step, bool) or step is None:
+    if isinstance(step, bool) or inspect.isclass(step):
         raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
-    return FixedStep(float(step)) if isinstance(step, int | float | np.number) else step
+    if isinstance(step, int | float | np.number):
+        return FixedStep(float(step))
+    if not hasattr(step, "next_state"):
+        raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
+    return step

@@ -80,11 +80,20 @@ def lost_slope(derivatives: Any, plain: PlainFunction, x: Vector) -> str | None:
     A value can be right and its derivative lost, where a number left the traced world and came
     back. At a kink the slope lies between the one-sided ones.
     """
-    direction = generic_direction(x)
     gradient = derivatives.followed_gradient(x)
     middle = _value_or_none(plain, x)
     if middle is None or not np.isfinite(gradient).all():
         return None  # not finite: the run says so itself
+    # Two units of length: a start of 4e-10 may be small in its own unit, or in that of meters.
+    units = np.maximum(1.0, np.abs(x)), np.where(x == 0, 1.0, np.abs(x))
+    lost = [_lost_along(derivatives, plain, x, middle, gradient, unit) for unit in units]
+    return lost[0] if all(lost) else None
+
+
+def _lost_along(
+    derivatives: Any, plain: PlainFunction, x: Vector, middle: float, gradient: Vector, unit: Vector
+) -> str | None:
+    direction = unit * generic_signs(x)
     with np.errstate(all="ignore"):
         slope = float(gradient @ direction)
     shown = []
@@ -108,13 +117,12 @@ def lost_slope(derivatives: Any, plain: PlainFunction, x: Vector) -> str | None:
 
 def near(x: Vector) -> Vector:
     """A second point to compare at."""
-    return x + 1e-3 * generic_direction(x)
+    return x + 1e-3 * np.maximum(1.0, np.abs(x)) * generic_signs(x)
 
 
-def generic_direction(x: Vector) -> Vector:
-    """A direction that has no symmetry; fixed, so that runs repeat."""
-    signs = np.sin(np.arange(1.0, x.size + 1) ** 2)
-    return cast(Vector, np.maximum(1.0, np.abs(x)) * signs)
+def generic_signs(x: Vector) -> Vector:
+    """Components between -1 and 1 that have no symmetry; fixed, so that runs repeat."""
+    return cast(Vector, np.sin(np.arange(1.0, x.size + 1) ** 2))
 
 
 def _value_or_none(plain: PlainFunction, x: Vector) -> float | None:

@@ -74,7 +74,13 @@ class CompiledDerivatives:
             raise InvalidInput(f"the function returned a number of dtype {output.dtype}")
         key = (n, _signature(closed.jaxpr))
         if key not in _programs:
-            _programs[key] = _Program(closed.jaxpr)
+            _programs[key] = program = _Program(closed.jaxpr)
+            try:
+                with sixty_four_bit():  # some functions have one derivative but not two
+                    jax.eval_shape(program.hessian_vector, captured, np.zeros(n), np.zeros(n))
+            except Exception:
+                del _programs[key]
+                raise
         _programs.move_to_end(key)
         while len(_programs) > MOST_PROGRAMS:
             _programs.popitem(last=False)

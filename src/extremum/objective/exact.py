@@ -12,7 +12,7 @@ import numpy as np
 from extremum.objective.agreement import check_agreement, lost_slope, near
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
-from extremum.objective.function import PlainFunction
+from extremum.objective.function import PlainFunction, sixty_four_bit
 from extremum.objective.parameters import Vector
 from extremum.objective.rebinding import followable
 from extremum.objective.refusals import reason, refusals
@@ -33,7 +33,7 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
     Untraceable
         If none works, or if the values disagree; the message says why.
     """
-    as_numpy, as_jax = _numpy_function(plain), _jax_function(plain)
+    as_numpy, as_jax = _numpy_function(plain, plain.args), _jax_function(plain)
     scale = abs(plain.value(x, Counts()))
     attempts: list[Callable[[], ExactDerivatives]] = [
         lambda: CompiledDerivatives.trace(as_numpy, x.size, "exact (NumPy traced by JAX)"),
@@ -41,6 +41,14 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
         lambda: UncompiledDerivatives("exact (NumPy by JAX, uncompiled)", plain, as_numpy, scale),
         lambda: UncompiledDerivatives("exact (JAX, uncompiled)", plain, as_jax, scale),
     ]
+    if any(type(arg) is float for arg in plain.args):
+        # As arguments of the program, other floats compile nothing; where Python itself needs to
+        # know them (`if a > 0`), they are written into it.
+        as_arguments = _numpy_function(plain, tuple(map(_float_as_array, plain.args)))
+        attempts.insert(
+            0,
+            lambda: CompiledDerivatives.trace(as_arguments, x.size, "exact (NumPy traced by JAX)"),
+        )
     why: list[str] = []
     for attempt in attempts:
         with refusals() as refused:
@@ -55,7 +63,7 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
         why.append(disagreement)
     # Without compilation there is one cause less to fail, so these reasons are the real ones.
     # A function of jax.numpy does not take NumPy's stand-in.
-    as_numpy_failed, as_jax_failed = why[2:]
+    as_numpy_failed, as_jax_failed = why[-2:]
     is_jax = re.search("TracedArray|JAX (type|value)", as_numpy_failed)
     raise Untraceable(as_jax_failed if is_jax else as_numpy_failed)
 
@@ -68,12 +76,12 @@ def _disagreement(found: ExactDerivatives, plain: PlainFunction, x: Vector) -> s
     return disagreement
 
 
-def _numpy_function(plain: PlainFunction) -> Callable[[Any], Any]:
+def _numpy_function(plain: PlainFunction, args: tuple[Any, ...]) -> Callable[[Any], Any]:
     fun = followable(plain.fun)
 
     def function(x: Any) -> Any:
         argument = plain.parameters.rebuild(x, TracedArray)
-        return _scalar(unwrap_result(_value_of(plain, fun(argument, *plain.args))))
+        return _scalar(unwrap_result(_value_of(plain, fun(argument, *args))))
 
     return function
 
@@ -85,6 +93,13 @@ def _jax_function(plain: PlainFunction) -> Callable[[Any], Any]:
         return _scalar(jax.numpy.asarray(result))
 
     return function
+
+
+def _float_as_array(arg: Any) -> Any:
+    if type(arg) is not float:
+        return arg
+    with sixty_four_bit():
+        return TracedArray(jax.numpy.asarray(arg, np.float64))
 
 
 def _value_of(plain: PlainFunction, result: Any) -> Any:

@@ -88,6 +88,8 @@ class FunctionObjective:
     hessians: HessianSource
     counts: Counts = field(default_factory=Counts)
     why_inexact: str | None = None
+    mends: list[str] = field(default_factory=list, repr=False)
+    """What was said, once, of points where exact derivatives are not a number."""
 
     def value(self, x: Vector) -> float:
         """φ(x)."""
@@ -95,11 +97,36 @@ class FunctionObjective:
 
     def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
         """φ(x) and ∇φ(x)."""
-        return self.gradients.value_and_gradient(x, self.counts)
+        value, gradient = self.gradients.value_and_gradient(x, self.counts)
+        if self.gradients.exact and np.isfinite(value) and np.isnan(gradient).any():
+            return value, self._mended(
+                gradient, self._differences.value_and_gradient(x, Counts())[1]
+            )
+        return value, gradient
 
     def hessian(self, x: Vector) -> DenseSymmetric:
         """∇²φ(x), dense."""
-        return DenseSymmetric(self.hessians.hessian(x, self.counts))
+        hessian = self.hessians.hessian(x, self.counts)
+        if self.hessians.exact and np.isnan(hessian).any():
+            hessian = self._mended(hessian, self._differences.hessian(x, Counts()))
+        return DenseSymmetric(hessian)
+
+    @property
+    def _differences(self) -> ValueDifferences:
+        return ValueDifferences(self.plain, CentralDifference())
+
+    def _mended(self, exact: Vector, differences: Vector) -> Vector:
+        """Where the chain rule is 0 · ∞ and the function smooth (‖x‖² at 0), take differences."""
+        if not np.isfinite(differences).all():
+            return exact
+        if not self.mends:
+            self.mends.append(
+                f"{self.plain.name} has points where its exact derivatives are not a number, such "
+                "as a norm or a square root at 0: central differences are used there. "
+                "Write np.sum(x**2) for np.linalg.norm(x)**2"
+            )
+            warnings.warn(f"{self.mends[0]}.", DerivativeWarning, stacklevel=6)
+        return differences
 
     def hessian_vector(self, x: Vector, v: Vector) -> Vector:
         """∇²φ(x)·v."""
@@ -121,7 +148,9 @@ class FunctionObjective:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was converted, and what a reader should know of the derivatives."""
+        why = () if self.why_inexact is None else (f"not followed exactly: {self.why_inexact}",)
         found = (*self.plain.parameters.notes, *self.gradients.notes, *self.hessians.notes)
+        found += (*why, *self.mends)
         return tuple(dict.fromkeys(found))
 
     @cached_property

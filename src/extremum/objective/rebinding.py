@@ -108,17 +108,18 @@ def _filled(name: str) -> Callable[..., Any]:
     plain = getattr(np, name)
 
     def make(*args: Any, **kwargs: Any) -> Any:
-        if _holds_traced(args) or _holds_traced(tuple(kwargs.values())):
-            if name == "full":
-                shape, value, *rest = args
-                return TracedArray(jnp.full(shape, unwrap(value), *rest, **kwargs))
-            return plain(*args, **kwargs)  # np.zeros_like(x): NumPy's own dispatch
         made = plain(*args, **kwargs)
-        if made.dtype != np.float64:
+        if isinstance(made, Traced) or made.dtype != np.float64:
             return made
         return TracedArray(jnp.asarray(np.zeros_like(made) if "empty" in name else made))
 
     return make
+
+
+def _full(shape: Any, fill_value: Any, dtype: Any = None, **kwargs: Any) -> Any:
+    if not _holds_traced(fill_value):
+        return _filled("full")(shape, fill_value, dtype, **kwargs)
+    return TracedArray(jnp.full(shape, unwrap(fill_value), dtype))
 
 
 def _of_number(plain: Callable[..., Any], numpy: Callable[..., Any]) -> Callable[..., Any]:
@@ -139,12 +140,13 @@ def _log(x: Any, base: Any = math.e) -> Any:
     return np.log(x) if base is math.e else np.log(x) / np.log(base)
 
 
-_FILLED = "zeros ones empty full eye identity zeros_like ones_like empty_like full_like".split()
+_FILLED = "zeros ones empty eye identity zeros_like ones_like empty_like full_like".split()
 _CONSTRUCTORS: dict[str, Callable[..., Any]] = {
     "array": _array,
     "asarray": _asarray,
     "asanyarray": _asarray,
     "ascontiguousarray": _asarray,
+    "full": _full,
     **{name: _filled(name) for name in _FILLED},
 }
 _MATH: dict[str, Callable[..., Any]] = {

@@ -113,11 +113,16 @@ def solve(problem: Problem) -> Result:
         escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
             certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
         )
-        stuck = any(stop.reason not in ENDED_WELL for stop in stops)
-        if problem.goal != "minimum" or not escapable or stuck or certificate.lower_point is None:
+        if any(stop.reason not in ENDED_WELL for stop in stops):
             break
-        x = certificate.lower_point
-        event = f"left a {certificate.verdict.name.lower()} point for a lower one"
+        if certificate.stationary_point is not None:
+            x = certificate.stationary_point
+            event = f"a tiny gradient, but {certificate.distance:.2g} from the stationary point"
+        elif problem.goal == "minimum" and escapable and certificate.lower_point is not None:
+            x = certificate.lower_point
+            event = f"left a {certificate.verdict.name.lower()} point for a lower one"
+        else:
+            break
     return _report(problem, run, state, stops, certificate)
 
 

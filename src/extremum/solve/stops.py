@@ -152,8 +152,11 @@ class Limits:
     def __post_init__(self) -> None:
         for name in ("maxiter", "maxfev", "max_seconds"):
             value = getattr(self, name)
-            if value is not None and not (isinstance(value, int | float) and value >= 0):
-                raise InvalidInput(f"{name}={value!r}: a number that is not negative is needed.")
+            kinds = int | float if name == "max_seconds" else int | np.integer
+            right = isinstance(value, kinds) and not isinstance(value, bool) and value >= 0
+            if value is not None and not right:
+                kind = "number" if name == "max_seconds" else "whole number"
+                raise InvalidInput(f"{name}={value!r}: a {kind} that is not negative is needed.")
 
     def spent(self, nit: int, counts: Counts, seconds: float, state: State) -> list[Stop]:
         """The limits that are reached."""
