@@ -805,3 +805,16 @@ def assert_derivatives(objective, fun, x, differences):
     np.testing.assert_allclose(found, hessian, rtol=1e-6, atol=1e-6 * scale)
     v = np.cos(np.arange(x.size))
     np.testing.assert_allclose(objective.hessian_vector(x, v), found @ v, atol=1e-9 * scale)
+
+
+@pytest.mark.parametrize("x", [0.0, 1e-9, 1e-4, 0.09, 0.1, 0.7])
+def test_sinc_to_second_order_near_zero(x):
+    """Its series: φ″(0) = −π²/3; elsewhere the quotient rule in exact terms."""
+    objective = make_objective(lambda x: np.sinc(x[0]), Parameters.of([x]))
+    hessian = objective.hessian(np.array([x])).toarray()[0, 0]
+    y = np.pi * x
+    terms = [
+        (-1) ** k * y ** (2 * k - 2) * 2 * k * (2 * k - 1) / float(math.factorial(2 * k + 1))
+        for k in range(1, 16)
+    ]
+    assert hessian == pytest.approx(np.pi**2 * sum(terms), rel=1e-10)
