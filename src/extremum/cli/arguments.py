@@ -19,7 +19,7 @@ from extremum.methods import (
     GradientNormDecrease,
     Newton,
 )
-from extremum.objective import CentralDifference, ComplexStep, ForwardDifference
+from extremum.objective.differences import SCHEMES
 from extremum.objective.expression import parse_expression
 from extremum.outcomes import InvalidInput, UnknownOption
 from extremum.solve import GradientNorm, RelativeStep, SquaredStep, ValueChange
@@ -29,11 +29,6 @@ STOPS: dict[str, Callable[[float], Any]] = {
     "relative-step": RelativeStep,
     "squared-step": SquaredStep,
     "value-change": ValueChange,
-}
-SCHEMES: dict[str, Callable[..., Any]] = {
-    "2-point": ForwardDifference,
-    "3-point": CentralDifference,
-    "cs": ComplexStep,
 }
 STEPS: dict[str, Callable[[], Any]] = {
     "armijo": Armijo,
