@@ -59,9 +59,8 @@ def drive(parts, bracket, most=2000):
 @pytest.mark.parametrize("bracket", [(1, 3), (3, 1), (0.5, 0.6), (20, 21.5)])
 def test_finds_the_minimum_wherever_the_bracket_is(name, bracket):
     *parts, true = FUNCTIONS[name]
-    if name == "asymmetric" and bracket != (1, 3) and bracket != (3, 1):
-        pytest.skip("its domain is x > 0; a bracket that grows downhill may leave it")
-    states, o = drive(parts, bracket)
+    with np.errstate(all="ignore"):  # one is defined for x > 0 only, and growing may leave that
+        states, o = drive(parts, bracket)
     last = states[-1]
     assert last.stop is None or last.stop.reason is Reason.NO_STEP_LEFT
     flat = 1e-4 if name == "quartic" else 4e-15 * max(1, abs(true))
