@@ -66,23 +66,24 @@ class BracketedNewton:
                 raise InvalidInput(end.stop.message)
         width = float(high.x[0] - low.x[0])
         stop: Stop | None = None
-        wall: Stop | None = None
+        wall: State | None = None
         for _ in range(MOST_GROWTHS):
             if low.gradient[0] <= 0 <= high.gradient[0]:
                 break
             width *= GROWTH
             leftward = low.gradient[0] > 0
-            x = low.x - width if leftward else high.x + width
-            new = evaluate(objective, x)
+            end = low if leftward else high
+            ahead = end.x - width if leftward else end.x + width
+            # Beyond the edge of the domain, come nearer to it by halves.
+            new = evaluate(objective, ahead if wall is None else (end.x + wall.x) / 2)
             if new.stop is not None:
-                wall = new.stop
-                width /= GROWTH**2  # the edge of the domain: come nearer to it
+                wall = new
                 continue
             low, high = (new, low) if leftward else (high, new)
         else:
             far = low if low.gradient[0] > 0 else high
             facts = {"fun": far.fun, "distance": abs(far.x[0] - self.bracket[0])}
-            stop = wall or Stop(Reason.UNBOUNDED, facts)
+            stop = Stop(Reason.UNBOUNDED, facts) if wall is None else wall.stop
         best = min((low, high), key=lambda end: end.fun)
         ends = sorted((float(low.x[0]), float(high.x[0])))
         return BracketState(best.x, best.fun, best.gradient, low=ends[0], high=ends[1], stop=stop)
