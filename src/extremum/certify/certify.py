@@ -10,8 +10,9 @@ import numpy as np
 
 from extremum.certify.certificate import Certificate
 from extremum.certify.degenerate import look, refine
-from extremum.certify.local import EPS, FARTHEST, Neighbourhood
+from extremum.certify.local import FARTHEST, Neighbourhood
 from extremum.certify.rays import fades, falling_ray
+from extremum.linalg import EPS
 from extremum.methods import Newton
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict

@@ -6,7 +6,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extremum.certify.local import EPS, FARTHEST, Neighbourhood
+from extremum.certify.local import FARTHEST, Neighbourhood
+from extremum.linalg import EPS
 from extremum.methods import GradientNormDecrease, Newton, value_floor
 from extremum.objective import Vector
 

@@ -15,11 +15,9 @@ from functools import cached_property
 import numpy as np
 
 from extremum.certify.rescaled import Rescaled
-from extremum.linalg import DenseSymmetric
+from extremum.linalg import EPS, DenseSymmetric
 from extremum.methods import State, value_floor
 from extremum.objective import Objective, Vector
-
-EPS = float(np.finfo(np.float64).eps)
 
 SAFETY = 2.0
 """The estimated variation of the Hessian, and the rounding error of the gradient, are doubled."""

@@ -7,7 +7,8 @@ from collections.abc import Iterable
 import numpy as np
 
 from extremum.certify.certificate import Ray
-from extremum.certify.local import EPS, TINY, Neighbourhood
+from extremum.certify.local import TINY, Neighbourhood
+from extremum.linalg import EPS
 from extremum.methods import value_floor
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict

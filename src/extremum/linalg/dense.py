@@ -8,7 +8,7 @@ from functools import cached_property
 import numpy as np
 from scipy.linalg import eigh, lapack
 
-from extremum.linalg.symmetric import Inertia, Vector
+from extremum.linalg.symmetric import EPS, Inertia, Vector
 
 
 @dataclass(frozen=True)
@@ -120,4 +120,4 @@ class DenseSymmetric:
     def rounding(self) -> float:
         """How far a computed eigenvalue may be from the true one: n ε ‖H‖ (LAPACK, section 4.7)."""
         values, _ = self.spectrum
-        return float(self.n * np.finfo(np.float64).eps * np.abs(values).max(initial=0.0))
+        return float(self.n * EPS * np.abs(values).max(initial=0.0))

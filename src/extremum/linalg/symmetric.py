@@ -9,6 +9,9 @@ from numpy.typing import NDArray
 
 Vector = NDArray[np.float64]
 
+EPS = float(np.finfo(np.float64).eps)
+"""The spacing of floating point at 1."""
+
 
 class Inertia(NamedTuple):
     """How many eigenvalues are positive, negative and zero."""

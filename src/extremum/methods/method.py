@@ -7,10 +7,9 @@ from typing import Any, Protocol
 
 import numpy as np
 
+from extremum.linalg import EPS
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import Reason, Stop
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)

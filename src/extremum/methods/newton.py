@@ -6,8 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric
-from extremum.methods.method import EPS, State, evaluate
+from extremum.linalg import EPS, DenseSymmetric
+from extremum.methods.method import State, evaluate
 from extremum.methods.steps import (
     Armijo,
     BarzilaiBorwein,

@@ -6,7 +6,8 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.methods.method import EPS, State, evaluate
+from extremum.linalg import EPS
+from extremum.methods.method import State, evaluate
 from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput, Reason, Stop
 

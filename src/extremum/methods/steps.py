@@ -8,8 +8,8 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
+from extremum.linalg import EPS
 from extremum.methods.method import (
-    EPS,
     State,
     is_finite,
     not_finite,
@@ -263,10 +263,8 @@ def _no_decrease(merit: str, state: State, length: float) -> Stop:
 
 def step_rule(step: float | StepRule) -> StepRule:
     """A number is a fixed step."""
-    if isinstance(step, bool) or inspect.isclass(step):
-        raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
-    if isinstance(step, int | float | np.number):
+    if isinstance(step, int | float | np.number) and not isinstance(step, bool):
         return FixedStep(float(step))
-    if not hasattr(step, "next_state"):
+    if inspect.isclass(step) or not hasattr(step, "next_state"):
         raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
     return step

@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
+from extremum.linalg import EPS
 from extremum.objective.counts import Counts
-from extremum.objective.differences import EPS, ValueDifferences
+from extremum.objective.differences import ValueDifferences
 from extremum.objective.objective import make_objective
 from extremum.objective.parameters import Parameters, Vector
 from extremum.objective.supplied import SuppliedGradient

@@ -13,12 +13,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extremum.linalg import EPS
 from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Vector
 from extremum.outcomes import InvalidInput
-
-EPS = float(np.finfo(np.float64).eps)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import jax
@@ -35,20 +36,21 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
     """
     as_numpy, as_jax = _numpy_function(plain, plain.args), _jax_function(plain)
     scale = abs(plain.value(x, Counts()))
-    attempts: list[Callable[[], ExactDerivatives]] = [
-        lambda: CompiledDerivatives.trace(as_numpy, x.size, "exact (NumPy traced by JAX)"),
-        lambda: CompiledDerivatives.trace(as_jax, x.size, "exact (JAX)"),
-        lambda: UncompiledDerivatives("exact (NumPy by JAX, uncompiled)", plain, as_numpy, scale),
-        lambda: UncompiledDerivatives("exact (JAX, uncompiled)", plain, as_jax, scale),
-    ]
+    numpy_functions = [as_numpy]
     if any(type(arg) is float for arg in plain.args):
         # As arguments of the program, other floats compile nothing; where Python itself needs to
         # know them (`if a > 0`), they are written into it.
-        as_arguments = _numpy_function(plain, tuple(map(_float_as_array, plain.args)))
-        attempts.insert(
-            0,
-            lambda: CompiledDerivatives.trace(as_arguments, x.size, "exact (NumPy traced by JAX)"),
-        )
+        numpy_functions.insert(0, _numpy_function(plain, tuple(map(_float_as_array, plain.args))))
+    trace, n = CompiledDerivatives.trace, x.size
+    attempts: list[Callable[[], ExactDerivatives]] = [
+        *(
+            partial(trace, function, n, "exact (NumPy traced by JAX)")
+            for function in numpy_functions
+        ),
+        partial(trace, as_jax, n, "exact (JAX)"),
+        partial(UncompiledDerivatives, "exact (NumPy by JAX, uncompiled)", plain, as_numpy, scale),
+        partial(UncompiledDerivatives, "exact (JAX, uncompiled)", plain, as_jax, scale),
+    ]
     why: list[str] = []
     for attempt in attempts:
         with refusals() as refused:
@@ -108,6 +110,3 @@ def _value_of(plain: PlainFunction, result: Any) -> Any:
 
 def _scalar(value: jax.Array) -> jax.Array:
     return value.reshape(()).astype(np.float64)
-
-
-__all__ = ["ExactDerivatives", "check_agreement", "exact_derivatives"]

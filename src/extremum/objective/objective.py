@@ -12,16 +12,16 @@ from typing import Any, Protocol, runtime_checkable
 import numpy as np
 
 from extremum.linalg import DenseSymmetric, SymmetricMatrix
+from extremum.objective.agreement import check_agreement
 from extremum.objective.counts import Counts
 from extremum.objective.differences import (
     SCHEMES,
     CentralDifference,
     ComplexStep,
     ForwardDifference,
-    Scheme,
     ValueDifferences,
 )
-from extremum.objective.exact import ExactDerivatives, check_agreement, exact_derivatives
+from extremum.objective.exact import ExactDerivatives, exact_derivatives
 from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.parameters import Parameters, Vector
 from extremum.objective.refusals import reason, refusals
@@ -155,6 +155,8 @@ class FunctionObjective:
 
     @cached_property
     def _exact(self) -> ExactDerivatives | str:
+        if self.why_inexact is not None:  # tried before
+            return self.why_inexact
         for source in (self.gradients, self.hessians):
             if source.exact:
                 return source  # type: ignore[return-value]
@@ -246,9 +248,7 @@ def by_differences(objective: FunctionObjective, why: str) -> FunctionObjective:
     """The same function by differences, after what was traced proved to be wrong."""
     warn_inexact(objective.plain, why)
     source = ValueDifferences(objective.plain, CentralDifference())
-    made = replace(objective, gradients=source, hessians=source, why_inexact=why)
-    made.__dict__["_exact"] = why
-    return made
+    return replace(objective, gradients=source, hessians=source, why_inexact=why)
 
 
 def warn_inexact(plain: PlainFunction, why: str) -> None:
@@ -287,6 +287,3 @@ def _given_hessian(plain: PlainFunction, hess: Any, hessp: Any) -> SuppliedHessi
                 f"{name}={value!r} is not a function; leave it out and it is found by itself."
             )
     return None if hess is None and hessp is None else SuppliedHessian(plain, hess, hessp)
-
-
-__all__ = ["FunctionObjective", "Objective", "Scheme", "make_objective"]

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from extremum.linalg import EPS, DenseSymmetric
 from extremum.outcomes import Reason
 from extremum.solve import card
 
@@ -75,11 +76,9 @@ class Result(dict[str, Any]):
         if key == "reason" and self.get("reasons"):
             return self["reasons"][0]
         if key == "hess_inv" and self.get("hess") is not None:
-            from extremum.linalg import DenseSymmetric
-
             hessian = DenseSymmetric(self["hess"])
             factorization = hessian.factor()
-            if factorization.rcond <= hessian.n * np.finfo(np.float64).eps:
+            if factorization.rcond <= hessian.n * EPS:
                 return None
             return np.column_stack([factorization.solve(e) for e in np.eye(hessian.n)])
         raise KeyError(key)
