@@ -263,8 +263,10 @@ def _no_decrease(merit: str, state: State, length: float) -> Stop:
 
 def step_rule(step: float | StepRule) -> StepRule:
     """A number is a fixed step."""
-    if isinstance(step, int | float | np.number) and not isinstance(step, bool):
+    if isinstance(step, bool) or inspect.isclass(step):
+        raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
+    if isinstance(step, int | float | np.number):
         return FixedStep(float(step))
-    if inspect.isclass(step) or not hasattr(step, "next_state"):
+    if not hasattr(step, "next_state"):
         raise InvalidInput(f"step={step!r} is neither a number nor a step rule like Armijo().")
     return step
