@@ -23,20 +23,24 @@ class DenseFactorization:
     positive_definite: bool
     _factors: Vector = field(repr=False)
     _pivots: Vector | None = field(repr=False)
-    _norm: float = field(repr=False)
+    _matrix: Vector = field(repr=False)
+
+    @classmethod
+    def definite(cls, matrix: Vector) -> DenseFactorization | None:
+        """Factor a positive definite matrix of shape (n, n); None if it is not."""
+        factors, failed = lapack.dpotrf(matrix, lower=1, clean=0)
+        return None if failed else cls(True, factors, None, matrix)
 
     @classmethod
     def of(cls, matrix: Vector) -> DenseFactorization:
         """Factor a symmetric matrix of shape (n, n)."""
-        norm = float(np.abs(matrix).sum(axis=0).max(initial=0.0))
-        factors, failed = lapack.dpotrf(matrix, lower=1, clean=0)
-        if not failed:
-            return cls(True, factors, None, norm)
+        if (found := cls.definite(matrix)) is not None:
+            return found
         factors, pivots, _ = lapack.dsytrf(matrix, lower=1)
-        return cls(False, factors, pivots, norm)
+        return cls(False, factors, pivots, matrix)
 
     def solve(self, b: Vector) -> Vector:
-        """Solve for one right-hand side of shape (n,)."""
+        """Solve for right-hand sides of shape (n,) or (n, k)."""
         if self._pivots is None:
             solution, _ = lapack.dpotrs(self._factors, b, lower=1)
         else:
@@ -46,12 +50,13 @@ class DenseFactorization:
     @cached_property
     def rcond(self) -> float:
         """The reciprocal condition number in the 1-norm, estimated (dpocon, dsycon)."""
-        if self._norm == 0:
+        norm = float(np.abs(self._matrix).sum(axis=0).max(initial=0.0))
+        if norm == 0:
             return 0.0
         if self._pivots is None:
-            estimate, _ = lapack.dpocon(self._factors, self._norm, uplo="L")
+            estimate, _ = lapack.dpocon(self._factors, norm, uplo="L")
         else:
-            estimate, _ = lapack.dsycon(self._factors, self._pivots, self._norm, lower=1)
+            estimate, _ = lapack.dsycon(self._factors, self._pivots, norm, lower=1)
         return float(estimate)
 
     @cached_property
@@ -90,9 +95,24 @@ class DenseSymmetric:
         return len(self.array)
 
     @property
+    def storage(self) -> str:
+        """The storage in words."""
+        return "dense"
+
+    @property
     def is_finite(self) -> bool:
         """Whether every entry is finite."""
         return bool(np.isfinite(self.array).all())
+
+    @property
+    def diagonal(self) -> Vector:
+        """The diagonal, of shape (n,)."""
+        return np.diagonal(self.array)
+
+    @cached_property
+    def norm(self) -> float:
+        """The largest absolute row sum."""
+        return float(np.abs(self.array).sum(axis=1).max(initial=0.0))
 
     def __matmul__(self, v: Vector) -> Vector:
         return np.asarray(self.array @ v)
@@ -101,9 +121,42 @@ class DenseSymmetric:
         """The whole matrix, of shape (n, n)."""
         return self.array
 
+    def to_scipy(self) -> Vector:
+        """What a user is handed: the array."""
+        return self.array
+
+    def cholesky(self, shift: float = 0.0) -> DenseFactorization | None:
+        """Factor H + shift·I if it is positive definite."""
+        return DenseFactorization.definite(self._shifted(shift))
+
     def factor(self, shift: float = 0.0) -> DenseFactorization:
         """Factor H + shift·I."""
-        return DenseFactorization.of(self.array + shift * np.eye(self.n) if shift else self.array)
+        return DenseFactorization.of(self._shifted(shift))
+
+    def _shifted(self, shift: float) -> Vector:
+        if not shift:
+            return self.array
+        shifted = self.array.copy()
+        shifted.flat[:: self.n + 1] += shift
+        return shifted
+
+    def scaled(self, units: Vector) -> DenseSymmetric:
+        """D H D, with D the diagonal matrix of `units`."""
+        return DenseSymmetric(units[:, None] * self.array * units)
+
+    def nearest_zero(self, k: int) -> tuple[Vector, Vector]:
+        """The k eigenvalues of smallest size, by size, and their vectors."""
+        values, vectors = self.spectrum
+        order = np.argsort(np.abs(values), kind="stable")[:k]
+        return values[order], vectors[:, order]
+
+    def extremal(self, k: int) -> tuple[Vector, Vector]:
+        """The k smallest and the k largest eigenvalues, ascending, and their vectors."""
+        values, vectors = self.spectrum
+        if self.n <= 2 * k:
+            return values, vectors
+        ends = np.r_[:k, self.n - k : self.n]
+        return values[ends], vectors[:, ends]
 
     @cached_property
     def spectrum(self) -> tuple[Vector, Vector]:
