@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -11,7 +11,7 @@ from extremum.objective import Counts, Objective, Vector
 
 
 @dataclass(frozen=True, eq=False)
-class Rescaled:
+class Rescaled(Objective):
     """φ(D y) as a function of y, with D the diagonal matrix of `units`.
 
     Its Hessian D H D has the inertia of H (Sylvester), and eigenvalues that rounding may not hide
@@ -21,11 +21,10 @@ class Rescaled:
 
     objective: Objective
     units: Vector
+    counts: Counts = field(init=False)
 
-    @property
-    def counts(self) -> Counts:
-        """Those of the function itself."""
-        return self.objective.counts
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", self.objective.counts)
 
     def value(self, y: Vector) -> float:
         """φ(D y)."""

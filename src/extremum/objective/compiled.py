@@ -33,9 +33,19 @@ class _Program:
             return jax.core.eval_jaxpr(jaxpr, captured, x)[0]
 
         gradient = jax.grad(value, argnums=1)
+        hessian = jax.jacfwd(gradient, argnums=1)
+
+        def first_order(captured: list[Any], x: Any) -> Any:
+            # In one array, since handing over each array costs as much as a small function.
+            fun, slope = jax.value_and_grad(value, argnums=1)(captured, x)
+            return jax.numpy.append(slope, fun)
+
         self.value = jax.jit(value)
-        self.value_and_gradient = jax.jit(jax.value_and_grad(value, argnums=1))
-        self.hessian = jax.jit(jax.jacfwd(gradient, argnums=1))
+        self.first_order = jax.jit(first_order)
+        self.hessian = jax.jit(hessian)
+        self.second_order = jax.jit(
+            lambda captured, x: (first_order(captured, x), hessian(captured, x))
+        )
         self.hessian_vector = jax.jit(
             lambda captured, x, v: jax.jvp(lambda y: gradient(captured, y), (x,), (v,))[1]
         )
@@ -95,7 +105,8 @@ class CompiledDerivatives:
         """φ at x."""
         counts.nfev += 1
         with sixty_four_bit():
-            return float(self._program.value(self._captured, x))
+            value: float = np.asarray(self._program.value(self._captured, x)).item()
+            return value
 
     def followed_value(self, x: Vector) -> float:
         """φ at x, uncounted."""
@@ -110,8 +121,16 @@ class CompiledDerivatives:
         counts.nfev += 1
         counts.njev += 1
         with sixty_four_bit():
-            value, gradient = self._program.value_and_gradient(self._captured, x)
-            return float(value), np.asarray(gradient)
+            return _unpacked(self._program.first_order(self._captured, x))
+
+    def value_gradient_hessian(self, x: Vector, counts: Counts) -> tuple[float, Vector, Vector]:
+        """φ, ∇φ and ∇²φ at x by one compiled call."""
+        counts.nfev += 1
+        counts.njev += 1
+        counts.nhev += 1
+        with sixty_four_bit():
+            first, hessian = self._program.second_order(self._captured, x)
+            return *_unpacked(first), np.asarray(hessian)
 
     def hessian(self, x: Vector, counts: Counts) -> Vector:
         """∇²φ at x, of shape (n, n)."""
@@ -124,6 +143,11 @@ class CompiledDerivatives:
         counts.nhvp += 1
         with sixty_four_bit():
             return np.asarray(self._program.hessian_vector(self._captured, x, v))
+
+
+def _unpacked(first_order: Any) -> tuple[float, Vector]:
+    packed = np.asarray(first_order)  # a view
+    return packed.item(packed.size - 1), packed[:-1]
 
 
 def _signature(jaxpr: Any) -> Hashable:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import warnings
 from collections.abc import Callable
@@ -13,6 +14,7 @@ import numpy as np
 
 from extremum.linalg import DenseSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
+from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.differences import (
     SCHEMES,
@@ -31,11 +33,18 @@ from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Un
 
 @runtime_checkable
 class Objective(Protocol):
-    """φ: ℝⁿ → ℝ with its derivatives. Points are ndarrays of shape (n,)."""
+    """φ: ℝⁿ → ℝ with its derivatives. Points are ndarrays of shape (n,).
 
-    @property
-    def counts(self) -> Counts:
-        """Every evaluation so far."""
+    A class that derives from this one writes `counts`, `value`, `value_and_gradient` and `hessian`,
+    and `hessian_vector` where a product costs less than the matrix; the rest stands here.
+
+    Attributes
+    ----------
+    counts : Counts
+        Every evaluation so far.
+    """
+
+    counts: Counts
 
     def value(self, x: Vector) -> float:
         """φ(x)."""
@@ -48,6 +57,39 @@ class Objective(Protocol):
 
     def hessian_vector(self, x: Vector, v: Vector) -> Vector:
         """∇²φ(x)·v, of shape (n,)."""
+        return self.hessian(x) @ v
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x), where all are needed."""
+        return *self.value_and_gradient(x), self.hessian(x)
+
+    def at_best(self) -> Objective:
+        """The same function with the most exact derivatives to be had and counts of its own.
+
+        A certificate is computed with these.
+        """
+        afresh = copy.copy(self)
+        object.__setattr__(afresh, "counts", Counts())
+        return afresh
+
+    def disagreement(self, x: Vector) -> str | None:
+        """What is wrong with the derivatives at `x`, where that can be told."""
+        return None
+
+    @property
+    def exact(self) -> bool:
+        """Whether second derivatives are exact up to rounding."""
+        return True
+
+    @property
+    def source(self) -> str:
+        """Where the derivatives come from, in words."""
+        return type(self).__name__
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the derivatives."""
+        return ()
 
 
 class GradientSource(Protocol):
@@ -77,7 +119,7 @@ class HessianSource(Protocol):
 
 
 @dataclass(frozen=True)
-class FunctionObjective:
+class FunctionObjective(Objective):
     """The objective of a callable: its values, its derivatives, and how often they were asked for.
 
     Made by `make_objective`.
@@ -98,15 +140,28 @@ class FunctionObjective:
     def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
         """φ(x) and ∇φ(x)."""
         value, gradient = self.gradients.value_and_gradient(x, self.counts)
-        if self.gradients.exact and np.isfinite(value) and np.isnan(gradient).any():
-            return value, self._mended(
-                gradient, self._differences.value_and_gradient(x, Counts())[1]
-            )
-        return value, gradient
+        return value, self._mended_gradient(x, value, gradient)
 
-    def hessian(self, x: Vector) -> DenseSymmetric:
-        """∇²φ(x), dense."""
-        hessian = self.hessians.hessian(x, self.counts)
+    def hessian(self, x: Vector) -> SymmetricMatrix:
+        """∇²φ(x)."""
+        return self._mended_hessian(x, self.hessians.hessian(x, self.counts))
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x), by one compiled call where there is one."""
+        source: Any = self.gradients
+        if source is not self.hessians or not isinstance(source, CompiledDerivatives):
+            return *self.value_and_gradient(x), self.hessian(x)
+        value, gradient, hessian = source.value_gradient_hessian(x, self.counts)
+        gradient = self._mended_gradient(x, value, gradient)
+        return value, gradient, self._mended_hessian(x, hessian)
+
+    def _mended_gradient(self, x: Vector, value: float, gradient: Vector) -> Vector:
+        if self.gradients.exact and np.isnan(gradient).any() and np.isfinite(value):
+            there = self._differences.value_and_gradient(x, Counts())[1]
+            return self._mended(gradient, there)
+        return gradient
+
+    def _mended_hessian(self, x: Vector, hessian: Vector) -> SymmetricMatrix:
         if self.hessians.exact and np.isnan(hessian).any():
             hessian = self._mended(hessian, self._differences.hessian(x, Counts()))
         return DenseSymmetric(hessian)
@@ -137,6 +192,11 @@ class FunctionObjective:
         if isinstance(self.gradients, ValueDifferences):
             return self.gradients.gradient_error(x, self.counts)
         return np.zeros_like(x)
+
+    @property
+    def exact(self) -> bool:
+        """Whether second derivatives are exact up to rounding."""
+        return self.hessians.exact
 
     @property
     def source(self) -> str:
