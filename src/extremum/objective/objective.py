@@ -7,14 +7,14 @@ import difflib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric, SymmetricMatrix
+from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
-from extremum.objective.compiled import CompiledDerivatives
+from extremum.objective.compiled import CompiledDerivatives, Preparation
 from extremum.objective.counts import Counts
 from extremum.objective.differences import (
     SCHEMES,
@@ -23,10 +23,11 @@ from extremum.objective.differences import (
     ForwardDifference,
     ValueDifferences,
 )
-from extremum.objective.exact import ExactDerivatives, exact_derivatives
+from extremum.objective.exact import exact_derivatives
 from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.parameters import Parameters, Vector
 from extremum.objective.refusals import reason, refusals
+from extremum.objective.structure import DENSE, FEW, choose_structure
 from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Untraceable
 
@@ -114,7 +115,7 @@ class HessianSource(Protocol):
     def notes(self) -> tuple[str, ...]: ...
     @property
     def exact(self) -> bool: ...
-    def hessian(self, x: Vector, counts: Counts) -> Vector: ...
+    def hessian(self, x: Vector, counts: Counts) -> Vector | SymmetricMatrix: ...
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector: ...
 
 
@@ -130,6 +131,8 @@ class FunctionObjective(Objective):
     hessians: HessianSource
     counts: Counts = field(default_factory=Counts)
     why_inexact: str | None = None
+    products_only: bool = False
+    why_unstructured: str | None = None
     mends: list[str] = field(default_factory=list, repr=False)
     """What was said, once, of points where exact derivatives are not a number."""
 
@@ -143,13 +146,18 @@ class FunctionObjective(Objective):
         return value, self._mended_gradient(x, value, gradient)
 
     def hessian(self, x: Vector) -> SymmetricMatrix:
-        """∇²φ(x)."""
-        return self._mended_hessian(x, self.hessians.hessian(x, self.counts))
+        """∇²φ(x), in the storage that its structure asks for."""
+        if self.products_only:
+            return OperatorSymmetric(x.size, partial(self.hessian_vector, x))
+        found = self.hessians.hessian(x, self.counts)
+        matrix = DenseSymmetric(found) if isinstance(found, np.ndarray) else found
+        return self._mended_hessian(x, matrix)
 
     def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
         """φ(x), ∇φ(x) and ∇²φ(x), by one compiled call where there is one."""
         source: Any = self.gradients
-        if source is not self.hessians or not isinstance(source, CompiledDerivatives):
+        together = source is self.hessians and isinstance(source, CompiledDerivatives)
+        if self.products_only or not together:
             return *self.value_and_gradient(x), self.hessian(x)
         value, gradient, hessian = source.value_gradient_hessian(x, self.counts)
         gradient = self._mended_gradient(x, value, gradient)
@@ -161,10 +169,13 @@ class FunctionObjective(Objective):
             return self._mended(gradient, there)
         return gradient
 
-    def _mended_hessian(self, x: Vector, hessian: Vector) -> SymmetricMatrix:
-        if self.hessians.exact and np.isnan(hessian).any():
-            hessian = self._mended(hessian, self._differences.hessian(x, Counts()))
-        return DenseSymmetric(hessian)
+    def _mended_hessian(self, x: Vector, hessian: SymmetricMatrix) -> SymmetricMatrix:
+        if not (self.hessians.exact and isinstance(hessian, DenseSymmetric)):
+            return hessian
+        if not np.isnan(hessian.array).any():
+            return hessian
+        there = self._differences.hessian(x, Counts())
+        return DenseSymmetric(self._mended(hessian.array, there))
 
     @property
     def _differences(self) -> ValueDifferences:
@@ -210,30 +221,51 @@ class FunctionObjective(Objective):
         """What was converted, and what a reader should know of the derivatives."""
         why = () if self.why_inexact is None else (f"not followed exactly: {self.why_inexact}",)
         found = (*self.plain.parameters.notes, *self.gradients.notes, *self.hessians.notes)
+        if self.why_unstructured is not None:
+            why += (f"the Hessian's structure is not used: {self.why_unstructured}",)
         found += (*why, *self.mends)
         return tuple(dict.fromkeys(found))
 
+    @property
+    def structure(self) -> str:
+        """The storage of the Hessian, and what it takes to fill it."""
+        if self.products_only:
+            return "operator"
+        separation = getattr(self.hessians, "separation", None)
+        if separation is None:
+            return "dense"
+        rank = f" + rank {separation.rank}" if separation.rank else ""
+        return f"{separation.pattern.storage}{rank}"
+
+    @property
+    def preparation(self) -> Preparation:
+        """What it took to get the derivatives."""
+        for source in (self.hessians, self.gradients):
+            if isinstance(source, CompiledDerivatives):
+                return source.spent
+        return Preparation()
+
     @cached_property
-    def _exact(self) -> ExactDerivatives | str:
+    def _best(self) -> FunctionObjective:
+        """With exact derivatives, where they can be had."""
         if self.why_inexact is not None:  # tried before
-            return self.why_inexact
-        for source in (self.gradients, self.hessians):
+            return self
+        for source in (self.hessians, self.gradients):
             if source.exact:
-                return source  # type: ignore[return-value]
+                both: Any = source
+                return replace(self, gradients=both, hessians=both)
         try:
-            return exact_derivatives(self.plain, self.plain.parameters.start)
-        except Untraceable as error:
-            return str(error)
+            exact = exact_derivatives(self.plain, self.plain.parameters.start)
+        except Untraceable:
+            return self
+        return _structured(replace(self, gradients=exact, hessians=exact), "auto")
 
     def at_best(self) -> FunctionObjective:
         """The same function with the most exact derivatives to be had and counts of its own.
 
         A certificate is computed with these.
         """
-        exact = self._exact
-        if isinstance(exact, str):
-            return replace(self, counts=Counts())
-        return replace(self, gradients=exact, hessians=exact, counts=Counts())
+        return replace(self._best, counts=Counts())
 
     def disagreement(self, x: Vector) -> str | None:
         """Compare a traced function with the plain one at `x`; None where they agree."""
@@ -255,6 +287,7 @@ def make_objective(
     jac: Any = None,
     hess: Any = None,
     hessp: Any = None,
+    structure: Any = "auto",
 ) -> FunctionObjective:
     """Make an objective of a callable, finding what derivatives the user does not give.
 
@@ -272,6 +305,9 @@ def make_objective(
         ``hess(x, *args) -> (n, n) array``.
     hessp : callable, optional
         ``hessp(x, v, *args) -> (n,) array``.
+    structure : "auto", "dense", "operator", "tridiagonal", int or array_like
+        The Hessian's structure, where it is not to be looked for; an integer is a bandwidth, a
+        matrix a pattern.
 
     Raises
     ------
@@ -292,7 +328,7 @@ def make_objective(
     given = None if jac is None else _given_gradient(plain, jac)
     curvature = _given_hessian(plain, hess, hessp)
     if given is not None and curvature is not None:
-        return FunctionObjective(plain, given, curvature)
+        return _structured(FunctionObjective(plain, given, curvature), structure)
     why = None
     try:
         found: Any = exact_derivatives(plain, parameters.start)
@@ -301,7 +337,33 @@ def make_objective(
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
             warn_inexact(plain, why)
-    return FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
+    objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
+    return _structured(objective, structure)
+
+
+def _structured(objective: FunctionObjective, structure: Any) -> FunctionObjective:
+    """Give the Hessian the storage that it asks for."""
+    x, source = objective.plain.parameters.start, objective.hessians
+    if isinstance(structure, str) and structure in ("dense", "operator"):
+        return replace(objective, products_only=structure == "operator")
+    if isinstance(source, CompiledDerivatives):
+        separated, products_only, why = choose_structure(source, structure, x)
+        gradients = separated if objective.gradients is source else objective.gradients
+        return replace(
+            objective,
+            gradients=gradients,
+            hessians=separated,
+            products_only=products_only,
+            why_unstructured=why,
+        )
+    if not (isinstance(structure, str) and structure == "auto"):
+        raise UnknownOption(
+            f"structure={structure!r} is of use where the Hessian is found from the function; "
+            f"here it comes from {source.name}. Leave it out, or say 'dense' or 'operator'."
+        )
+    by_products = isinstance(source, SuppliedHessian) and source.hess is None
+    few = FEW if by_products else DENSE
+    return replace(objective, products_only=(by_products or source.exact) and x.size > few)
 
 
 def by_differences(objective: FunctionObjective, why: str) -> FunctionObjective:
