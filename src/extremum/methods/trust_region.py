@@ -6,9 +6,9 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.linalg import EPS, DenseSymmetric, Factorizable, SymmetricMatrix
+from extremum.linalg import EPS, SymmetricMatrix
 from extremum.methods.method import State, is_finite, not_finite, value_floor
-from extremum.methods.subproblem import Case, ModelStep, solve_subproblem
+from extremum.methods.subproblem import solve_subproblem
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import InvalidInput, Reason, Stop
 
@@ -85,7 +85,10 @@ class TrustRegion:
         floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
         norm = float(state.gradient @ state.gradient) ** 0.5
         for _ in range(MOST_TRIALS):
-            model = solve_subproblem(hessian, state.gradient, radius, guess)
+            if isinstance(hessian, OperatorSymmetric):
+                model = solve_by_products(hessian, state.gradient, radius)
+            else:
+                model = solve_subproblem(hessian, state.gradient, radius, guess)
             x = state.x + model.step
             if (x == state.x).all():
                 break

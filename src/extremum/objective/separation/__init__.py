@@ -4,3 +4,6 @@ from extremum.objective.separation.compressed import Compressed, check_product, 
 from extremum.objective.separation.separation import Separation, structure_of
 
 __all__ = ["Compressed", "Separation", "check_product", "compressed", "structure_of"]
+
+def declared(n, structure):
+    raise NotImplementedError

@@ -10,10 +10,10 @@ from typing import Any
 
 import numpy as np
 
+from extremum.linalg import Pattern
 from extremum.objective.separation.analysis import analyse
 from extremum.objective.separation.colouring import Colouring, colour
 from extremum.objective.separation.dependence import Budget, TooMuch
-from extremum.objective.separation.pattern import Pattern
 from extremum.objective.separation.program import Program
 
 ENTRIES_PER_VARIABLE, ENTRIES = 50, 1_000_000

@@ -1,0 +1,2 @@
+class LowRankSum:
+    def __init__(self,*a): raise NotImplementedError
