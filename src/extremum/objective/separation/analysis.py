@@ -129,11 +129,21 @@ class Frame:
         """Whether anybody asks what an array depends on."""
         return self._flags.needed[array]
 
-    def broadcast(self, operand: Dependence | None, size: int) -> Dependence | None:
-        """A scalar's dependence, for as many elements as it meets."""
-        if operand is None or operand.size == size:
-            return operand
-        return operand.take(np.zeros(size, np.int64), self.budget)
+    def aligned(self, step: Step, operands: Operands) -> Operands:
+        """The operands of an elementwise step, each of the result's size.
+
+        An axis of length 1 goes with every element along it, and a scalar with all.
+        """
+        shape = self.program.avals[step.outputs[0]].shape
+        aligned: Operands = []
+        for array, operand in zip(step.inputs, operands, strict=True):
+            own = self.program.avals[array].shape
+            if operand is not None and own != shape:
+                numbers = np.arange(operand.size).reshape(own)
+                places = np.broadcast_to(numbers, shape).reshape(-1)
+                operand = operand.take(places, self.budget)
+            aligned.append(operand)
+        return aligned
 
     def union(self, operands: Sequence[Dependence | None]) -> Dependence | None:
         """Element by element, what any operand depends on."""
@@ -150,7 +160,9 @@ class Frame:
         if curved:
             self.interact(everything, everything)
         return [
-            self.broadcast(everything, self.size(array)) if self.needs(array) else None
+            everything.take(np.zeros(self.size(array), np.int64), self.budget)
+            if self.needs(array)
+            else None
             for array in step.outputs
         ]
 

@@ -174,6 +174,7 @@ MOVEMENT: dict[str, Callable[..., list[Array]]] = {
     "transpose": lambda params, operand: [operand.transpose(params["permutation"])],
     "rev": lambda params, operand: [np.flip(operand, params["dimensions"])],
     "concatenate": lambda params, *parts: [np.concatenate(parts, params["dimension"])],
+    "tile": lambda params, operand: [np.tile(operand, params["reps"])],
     "slice": _slice,
     "split": _split,
     "broadcast_in_dim": _broadcast_in_dim,

@@ -16,6 +16,7 @@ INLINED = {
     "core_call": "call_jaxpr",
     "checkpoint": "jaxpr",
     "remat": "jaxpr",
+    "remat2": "jaxpr",
 }
 """Primitives that only call another jaxpr, and the parameter that holds it."""
 

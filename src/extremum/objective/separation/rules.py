@@ -25,8 +25,7 @@ Operands = list[Dependence | None]
 
 def elementwise(frame: Frame, step: Step, operands: Operands) -> Operands:
     """Each element depends on what the operands' elements depend on."""
-    size = frame.size(step.outputs[0])
-    return [frame.union([frame.broadcast(operand, size) for operand in operands])]
+    return [frame.union(frame.aligned(step, operands))]
 
 
 def curved(frame: Frame, step: Step, operands: Operands) -> Operands:
@@ -38,27 +37,22 @@ def curved(frame: Frame, step: Step, operands: Operands) -> Operands:
 
 def multiply(frame: Frame, step: Step, operands: Operands) -> Operands:
     """∂²(ab) = ∂a ∂b + ∂b ∂a; a factor that is zero takes the other away."""
-    size = frame.size(step.outputs[0])
-    first, second = (frame.broadcast(operand, size) for operand in operands)
+    first, second = frame.aligned(step, operands)
     if first is not None and second is not None:
         frame.interact(first, second)
         return [frame.union([first, second])]
-    place = 0 if first is not None else 1
-    varying, factor = operands[place], step.inputs[1 - place]
+    varying, factor = (first, step.inputs[1]) if second is None else (second, step.inputs[0])
     value = frame.known.value(factor)
-    if varying is not None and value is not None and value.size and not value.all():
+    if varying is not None and value is not None and not value.all():
         frame.known.rely_on(factor)
-        kept = np.broadcast_to((value != 0).reshape(-1), (size,))
-        broadcast = frame.broadcast(varying, size)
-        assert broadcast is not None
-        return [broadcast.take(np.where(kept, np.arange(size), -1), frame.budget)]
-    return [frame.union([first, second])]
+        kept = np.broadcast_to(value != 0, frame.program.avals[step.outputs[0]].shape).reshape(-1)
+        return [varying.take(np.where(kept, np.arange(kept.size), -1), frame.budget)]
+    return [varying]
 
 
 def divide(frame: Frame, step: Step, operands: Operands) -> Operands:
     """a/b is linear in a: only pairs with the denominator interact."""
-    size = frame.size(step.outputs[0])
-    above, below = (frame.broadcast(operand, size) for operand in operands)
+    above, below = frame.aligned(step, operands)
     frame.interact(above, below)
     frame.interact(below, below)
     return [frame.union([above, below])]
@@ -71,10 +65,17 @@ def integer_power(frame: Frame, step: Step, operands: Operands) -> Operands:
     return curved(frame, step, operands)
 
 
+def modulus(frame: Frame, step: Step, operands: Operands) -> Operands:
+    """|x| is linear piece by piece, |z| of a complex number is not."""
+    if np.issubdtype(frame.program.avals[step.inputs[0]].dtype, np.complexfloating):
+        return curved(frame, step, operands)
+    return operands
+
+
 def select(frame: Frame, step: Step, operands: Operands) -> Operands:
     """One of the cases; which one has no derivative, but may be known."""
     if frame.known.value(step.inputs[0]) is None:
-        return elementwise(frame, step, operands[1:])
+        return elementwise(frame, step, operands)
     return moved(frame, step, operands)
 
 
@@ -243,7 +244,7 @@ def solve(frame: Frame, step: Step, operands: Operands) -> Operands:
 RULES: dict[str, Callable[[Frame, Step, Operands], Operands]] = {
     "mul": multiply,
     "div": divide,
-    "abs": elementwise,
+    "abs": modulus,
     "integer_pow": integer_power,
     "select_n": select,
     "gather": gather,
