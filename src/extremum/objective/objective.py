@@ -319,7 +319,7 @@ def make_objective(
     if not isinstance(args, tuple):
         args = (args,)
     plain = PlainFunction(fun, parameters, args, with_gradient=jac is True)
-    value = plain.value(parameters.start, Counts())
+    plain, value = _first_value(plain)
     if not np.isfinite(value):
         raise InvalidInput(
             f"{plain.name} is {value} at the start, x = {show_point(parameters.start)}. "
@@ -339,6 +339,19 @@ def make_objective(
             warn_inexact(plain, why)
     objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
     return _structured(objective, structure)
+
+
+def _first_value(plain: PlainFunction) -> tuple[PlainFunction, float]:
+    """φ at the start, called with NumPy's arrays, or JAX's where it asks for those."""
+    try:
+        return plain, plain.value(plain.parameters.start, Counts())
+    except Exception as error:
+        if (in_jax := plain.called_in_jax(error)) is None:
+            raise
+        try:
+            return in_jax, in_jax.value(plain.parameters.start, Counts())
+        except Exception:
+            raise error from None
 
 
 def _structured(objective: FunctionObjective, structure: Any) -> FunctionObjective:

@@ -16,8 +16,8 @@ FEW = 64
 DENSE = 1000
 """Up to so many variables a Hessian without structure is formed as a dense array."""
 
-FULL = 0.2
-"""A pattern that fills this fraction of the matrix is as good as dense."""
+MOST_PRODUCTS = 0.25
+"""A pattern that takes this fraction of the n products of the whole matrix is as good as dense."""
 
 MOST_FLOPS = 2e9
 """A factorization of more multiplications than this (about a second) is not worth its step."""
@@ -64,8 +64,8 @@ def choose_structure(
     separation = found.detected(n)
     why = separation.reason
     if separation.pattern is not None:
-        if separation.pattern.nnz > FULL * n * n / 2 and n <= DENSE:
-            return found, False, None
+        if separation.colours > MOST_PRODUCTS * n:
+            return found, n > DENSE, f"it takes {separation.colours} products for {n} variables"
         separated = found.separated(separation)
         if not _agrees(separated, x):
             why = "the structure that was found disagrees with a product"
