@@ -2,6 +2,7 @@
 
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
 from extremum.linalg.inertia import certified_inertia
+from extremum.linalg.lowrank import LowRankSum
 from extremum.linalg.pattern import Pattern
 from extremum.linalg.sparse import SparseSymmetric
 from extremum.linalg.symmetric import EPS, Factorizable, Factorization, Inertia, SymmetricMatrix
@@ -13,6 +14,7 @@ __all__ = [
     "Factorizable",
     "Factorization",
     "Inertia",
+    "LowRankSum",
     "Pattern",
     "SparseSymmetric",
     "SymmetricMatrix",
