@@ -9,7 +9,7 @@ import numpy as np
 from scipy.sparse.linalg import LinearOperator
 
 from extremum.linalg import eigenpairs
-from extremum.linalg.conditioning import inverse_norm, refined
+from extremum.linalg.conditioning import reciprocal_condition, refined
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
 from extremum.linalg.symmetric import EPS, Factorizable, Factorization, Inertia, Vector
 
@@ -53,8 +53,8 @@ class LowRankFactorization:
     @cached_property
     def rcond(self) -> float:
         """An estimate of the reciprocal condition number in the 1-norm."""
-        size = (self._matrix.norm + abs(self._shift)) * inverse_norm(self.solve, self._matrix.n)
-        return 1 / size if 0 < size < np.inf else 0.0
+        norm = self._matrix.norm + abs(self._shift)
+        return reciprocal_condition(norm, self.solve, self._matrix.n)
 
     def _once(self, b: Vector) -> Vector:
         y = self._base.solve(b)
