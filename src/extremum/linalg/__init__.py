@@ -4,6 +4,7 @@ from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
 from extremum.linalg.inertia import certified_inertia
 from extremum.linalg.lowrank import LowRankSum
+from extremum.linalg.operator import OperatorSymmetric
 from extremum.linalg.pattern import Pattern
 from extremum.linalg.sparse import SparseSymmetric
 from extremum.linalg.symmetric import EPS, Factorizable, Factorization, Inertia, SymmetricMatrix
@@ -17,6 +18,7 @@ __all__ = [
     "Factorization",
     "Inertia",
     "LowRankSum",
+    "OperatorSymmetric",
     "Pattern",
     "SparseSymmetric",
     "SymmetricMatrix",
