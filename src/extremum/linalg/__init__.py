@@ -1,5 +1,6 @@
 """Symmetric matrices by storage: factor, solve, inertia, eigenpairs."""
 
+from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
 from extremum.linalg.inertia import certified_inertia
 from extremum.linalg.lowrank import LowRankSum
@@ -10,6 +11,7 @@ from extremum.linalg.symmetric import EPS, Factorizable, Factorization, Inertia,
 
 __all__ = [
     "EPS",
+    "BandedSymmetric",
     "DenseFactorization",
     "DenseSymmetric",
     "Factorizable",
@@ -20,5 +22,6 @@ __all__ = [
     "Pattern",
     "SparseSymmetric",
     "SymmetricMatrix",
+    "TridiagonalSymmetric",
     "certified_inertia",
 ]
