@@ -1,11 +1,9 @@
-"""The nonlinear conjugate gradient method, with Hager and Zhang's direction."""
+"""The nonlinear conjugate gradient method of Polak, Ribière and Polyak."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
 from typing import NamedTuple
-
-import numpy as np
 
 from extremum.methods.descent import descend, rule_of
 from extremum.methods.method import State, evaluate
@@ -16,14 +14,12 @@ CURVATURE = 0.1
 """The fraction of the slope that may remain: conjugacy wants a better search than a quasi-Newton
 direction does (Nocedal & Wright, section 3.1)."""
 
-LEAST = 0.4
-"""β is at least this times dᵀ∇φ/‖d‖² (Hager & Zhang 2013, the η of section 2)."""
-
 
 class _Last(NamedTuple):
-    """The last direction, with the gradient and the slope where it began."""
+    """The last direction, with the value, the gradient and the slope where it began."""
 
     direction: Vector
+    fun: float
     gradient: Vector
     slope: float
 
@@ -39,8 +35,9 @@ class ConjugateGradient:
 
     Notes
     -----
-    It keeps three vectors, and no matrix. Where no step is found along its direction it begins
-    again with steepest descent.
+    It keeps two vectors, and no matrix. Where the last gradient and the new one are far from
+    orthogonal the new direction is that of steepest descent (β = 0). So it is where no step is
+    found along its own, and the event says so.
 
     Examples
     --------
@@ -51,7 +48,8 @@ class ConjugateGradient:
 
     References
     ----------
-    Hager & Zhang, SIAM J. Optim. 16 (2005) 170-192; SIAM J. Optim. 23 (2013) 2150-2168.
+    Polak & Ribière (1969); Polyak (1969); Gilbert & Nocedal, SIAM J. Optim. 2 (1992) 21-42;
+    Nocedal & Wright, section 5.2.
     """
 
     step: float | StepRule | None = None
@@ -76,25 +74,29 @@ class ConjugateGradient:
         direction, trial = None, 0.0
         if last is not None:
             direction = _direction(last, state.gradient)
-            slope = float(direction @ state.gradient)
-            # The same change to first order as in the last step (N&W, below 3.60).
-            trial = state.step_length * (last.slope / slope) if slope < 0 else state.step_length
+            trial = _first_trial(last, state, float(direction @ state.gradient))
         found, kept = descend(objective, state, self.rule, direction, trial)
         if found.stop is not None:
             return found
         if direction is None or not kept:
             direction = -state.gradient
         slope = float(direction @ state.gradient)
-        return replace(found, memory=_Last(direction, state.gradient, slope))
+        return replace(found, memory=_Last(direction, state.fun, state.gradient, slope))
 
 
 def _direction(last: _Last, gradient: Vector) -> Vector:
-    """−∇φ + β d (Hager & Zhang 2005, equations 1.3 to 1.6; the bound of 2013)."""
-    d, change = last.direction, gradient - last.gradient
-    bend = float(d @ change)
-    if bend <= 0:  # only where the search could not reach its conditions
-        return -gradient
-    along = float(d @ gradient)
-    beta = (float(change @ gradient) - 2 * float(change @ change) * along / bend) / bend
-    least = LEAST * last.slope / float(d @ d)
-    return np.asarray(max(beta, least) * d - gradient)
+    """−∇φ + β d with the β of PRP+ (N&W, 5.44 and 5.45)."""
+    change = gradient - last.gradient
+    beta = float(change @ gradient) / float(last.gradient @ last.gradient)
+    return max(beta, 0.0) * last.direction - gradient
+
+
+def _first_trial(last: _Last, state: State, slope: float) -> float:
+    """The length of a parabola that falls as much as the last step did (N&W, 3.60).
+
+    Where that step did not fall, the one of equal change to first order.
+    """
+    if not slope < 0:
+        return state.step_length
+    fell = 2 * (state.fun - last.fun) / slope
+    return fell if fell > 0 else state.step_length * (last.slope / slope)

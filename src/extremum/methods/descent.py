@@ -46,7 +46,7 @@ def descend(
         found = rule.next_state(objective, state, direction, trial)
         if found.stop is None:
             return found, True
-        if _parallel(direction, steepest):  # the same line again, so the same points
+        if _same_ray(direction, steepest):  # the same line again, so the same points
             return found, False
     found = rule.next_state(objective, state, steepest, first_length(state.gradient))
     if direction is not None and found.stop is None:
@@ -65,6 +65,6 @@ def joined(*events: str) -> str:
     return "; ".join(event for event in events if event)
 
 
-def _parallel(a: Vector, b: Vector) -> bool:
+def _same_ray(a: Vector, b: Vector) -> bool:
     size = float(np.linalg.norm(a)) * float(np.linalg.norm(b))
-    return not abs(float(a @ b)) < (1 - 4 * EPS) * size
+    return float(a @ b) >= (1 - 4 * EPS) * size

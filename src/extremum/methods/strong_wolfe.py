@@ -223,19 +223,14 @@ def _proposal(low: _Point, high: _Point | None, here: _Point) -> float:
     if (here.slope < 0) != (low.slope < 0):
         return cubic if abs(cubic - here.length) >= abs(secant - here.length) else secant
     if abs(here.slope) <= abs(low.slope):
-        ahead = [
-            guess
-            for guess in (cubic, secant)
-            if (guess - here.length) * (here.length - low.length) > 0
-        ]
-        if not ahead:
-            return math.nan
-        distances = {abs(guess - here.length): guess for guess in ahead}
-        if high is None:
-            return distances[max(distances)]
+        stretch = here.length - low.length
+        ahead = [guess for guess in (cubic, secant) if (guess - here.length) * stretch > 0]
+        ahead.sort(key=lambda guess: abs(guess - here.length))
+        if high is None:  # a cubic without a minimum ahead says to go as far as may be
+            return ahead[-1] if cubic in ahead else math.nan
         farthest = here.length + SHRINKAGE * (high.length - here.length)
-        nearest = distances[min(distances)]
-        return min(nearest, farthest) if here.length > low.length else max(nearest, farthest)
+        nearest = ahead[0] if ahead else farthest
+        return min(nearest, farthest) if stretch > 0 else max(nearest, farthest)
     return math.nan if high is None else _cubic(here, high)
 
 
