@@ -16,14 +16,19 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extremum.certify import Certificate
     from extremum.methods import (
+        BFGS,
+        LBFGS,
         Armijo,
         BarzilaiBorwein,
         BracketedNewton,
+        ConjugateGradient,
         ExactStep,
         FixedStep,
         GradientDescent,
         GradientNormDecrease,
         Newton,
+        NewtonCG,
+        StrongWolfe,
     )
     from extremum.objective import (
         CentralDifference,
@@ -57,8 +62,8 @@ if TYPE_CHECKING:
 _HOME = {
     "extremum.certify": "Certificate",
     "extremum.methods": (
-        "Armijo BarzilaiBorwein BracketedNewton ExactStep FixedStep GradientDescent "
-        "GradientNormDecrease Newton"
+        "Armijo BFGS BarzilaiBorwein BracketedNewton ConjugateGradient ExactStep FixedStep "
+        "GradientDescent GradientNormDecrease LBFGS Newton NewtonCG StrongWolfe"
     ),
     "extremum.objective": "CentralDifference ComplexStep ForwardDifference check_derivatives",
     "extremum.outcomes": (
@@ -75,12 +80,15 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
+    "BFGS",
+    "LBFGS",
     "Armijo",
     "BarzilaiBorwein",
     "BracketedNewton",
     "CentralDifference",
     "Certificate",
     "ComplexStep",
+    "ConjugateGradient",
     "DerivativeWarning",
     "ExactStep",
     "ExpressionError",
@@ -92,10 +100,12 @@ __all__ = [
     "GradientNormDecrease",
     "InvalidInput",
     "Newton",
+    "NewtonCG",
     "Reason",
     "RelativeStep",
     "Result",
     "SquaredStep",
+    "StrongWolfe",
     "Trace",
     "UnknownOption",
     "Untraceable",

@@ -44,8 +44,9 @@ def minimize(
     args : tuple
         Further arguments of `fun`, `jac`, `hess` and `hessp`.
     method : str or Method
-        ``"auto"``, ``"newton"``, ``"gradient-descent"``, ``"barzilai-borwein"``, or a description
-        such as ``GradientDescent(step=0.15)`` or ``Newton()``.
+        ``"auto"``, ``"newton"``, ``"newton-cg"``, ``"bfgs"``, ``"l-bfgs"``,
+        ``"conjugate-gradient"``, ``"gradient-descent"``, ``"barzilai-borwein"``, or a description
+        such as ``GradientDescent(step=0.15)`` or ``LBFGS(memory=20)``.
     jac : callable, True, {"2-point", "3-point", "cs"} or a scheme, optional
         The gradient. ``True``: `fun` returns ``(value, gradient)``. A scheme, such as
         ``ForwardDifference(1e-6)``, takes differences.

@@ -7,7 +7,16 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from extremum.methods import BarzilaiBorwein, GradientDescent, Method, Newton
+from extremum.methods import (
+    BFGS,
+    LBFGS,
+    BarzilaiBorwein,
+    ConjugateGradient,
+    GradientDescent,
+    Method,
+    Newton,
+    NewtonCG,
+)
 from extremum.outcomes import InvalidInput, UnknownOption
 from extremum.solve.stops import GradientNorm, Limits, StopTest
 
@@ -15,8 +24,14 @@ METHODS: dict[str, Callable[[], Method]] = {
     "newton": Newton,
     "gradient-descent": GradientDescent,
     "barzilai-borwein": lambda: GradientDescent(BarzilaiBorwein()),
+    "bfgs": BFGS,
+    "l-bfgs": LBFGS,
+    "l-bfgs-b": LBFGS,
+    "newton-cg": NewtonCG,
+    "conjugate-gradient": ConjugateGradient,
+    "cg": ConjugateGradient,
 }
-"""The methods by name."""
+"""The methods by name, in SciPy's spelling too."""
 
 FEW = 20
 """Up to so many variables a Hessian by differences, 2n² values, is still worth its price."""
