@@ -91,6 +91,11 @@ class CompiledDerivatives:
         )
         return cls(name, notes, _programs[key], captured)
 
+    @property
+    def program(self) -> tuple[Callable[[list[Any], Any], Any], list[Any]]:
+        """φ as a JAX function of (captured arrays, x), one object a program; and those arrays."""
+        return self._program.value, self._captured
+
     def value(self, x: Vector, counts: Counts) -> float:
         """φ at x."""
         counts.nfev += 1
