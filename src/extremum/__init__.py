@@ -42,7 +42,9 @@ if TYPE_CHECKING:
         Verdict,
     )
     from extremum.solve import (
+        FoundMinimum,
         GradientNorm,
+        ManyResult,
         RelativeStep,
         Result,
         SquaredStep,
@@ -50,6 +52,7 @@ if TYPE_CHECKING:
         ValueChange,
         certify,
         minimize,
+        minimize_many,
         minimize_scalar,
         stationary,
     )
@@ -66,8 +69,8 @@ _HOME = {
         "Untraceable Verdict"
     ),
     "extremum.solve": (
-        "GradientNorm RelativeStep Result SquaredStep Trace ValueChange "
-        "certify minimize minimize_scalar stationary"
+        "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
+        "certify minimize minimize_many minimize_scalar stationary"
     ),
 }
 """Where each public name lives; it is imported when it is first used (PEP 562)."""
@@ -87,10 +90,12 @@ __all__ = [
     "ExtremumError",
     "FixedStep",
     "ForwardDifference",
+    "FoundMinimum",
     "GradientDescent",
     "GradientNorm",
     "GradientNormDecrease",
     "InvalidInput",
+    "ManyResult",
     "Newton",
     "Reason",
     "RelativeStep",
@@ -104,6 +109,7 @@ __all__ = [
     "certify",
     "check_derivatives",
     "minimize",
+    "minimize_many",
     "minimize_scalar",
     "stationary",
 ]

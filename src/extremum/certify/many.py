@@ -8,12 +8,15 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extremum.certify.local import FARTHEST, PROBE, SAFETY, TINY
+from extremum.certify.rays import DOUBLINGS, LASTING
 from extremum.linalg import EPS
+from extremum.methods import value_floor
 from extremum.objective import Vector
 from extremum.outcomes import Verdict
 
@@ -66,6 +69,25 @@ def certify_many(evaluate: Evaluate, points: Vector) -> Verdicts:
         np.where(decided, radius, np.nan),
         np.abs(gradient).max(axis=1),
     )
+
+
+def certainly_unbounded(evaluate: Evaluate, x: Vector, towards: Vector) -> NDArray[np.bool_]:
+    """Whether φ falls without bound from x along `towards`, both of shape (m, n).
+
+    The rule is that of `extremum.certify.rays.falling_ray`.
+    """
+    with np.errstate(all="ignore"):
+        direction = towards / np.linalg.norm(towards, axis=1, keepdims=True)
+        scale = np.maximum(1.0, np.linalg.norm(x, axis=1, keepdims=True))
+        lengths = [np.zeros_like(scale), *(scale * 2.0**k for k in range(DOUBLINGS + 1))]
+        values: Any = np.stack([evaluate(x + length * direction)[0] for length in lengths])
+        floors: Any = value_floor(values)
+        at_bottom = np.logical_or.accumulate(values == -np.inf)
+        falls = values[1:] <= values[:-1] + floors[:-1]  # False where a value is NaN
+        lasting = values[-2] - values[-1] >= LASTING * (values[-21] - values[-20])
+        visible = LASTING * (values[-21] - values[-20]) > floors[-20]
+        without_bound: NDArray[np.bool_] = at_bottom[-1] | (lasting & visible)
+        return np.asarray((falls | at_bottom[:-1]).all(axis=0) & without_bound)
 
 
 def _kantorovich(

@@ -209,18 +209,18 @@ class _Kernels(NamedTuple):
 @lru_cache(maxsize=MOST_PROGRAMS)
 def _kernels(function: Callable[[list[Any], Any], Any]) -> _Kernels:
     """Compile for the function of (captured arrays, x) that a program is."""
+    value_and_gradient = jax.value_and_grad(function, argnums=1)
 
     def derivatives(captured: list[Any], x: Any) -> tuple[Any, Any, Any]:
         def gradient(y: Any) -> tuple[Any, tuple[Any, Any]]:
-            fun, slope = jax.value_and_grad(function, argnums=1)(captured, y)
+            fun, slope = value_and_gradient(captured, y)
             return slope, (fun, slope)
 
-        differentiate: Any = jax.jacfwd(gradient, has_aux=True)
-        hessian, (fun, slope) = differentiate(x)
+        hessian, (fun, slope) = jax.jacfwd(gradient, has_aux=True)(x)
         return fun, slope, hessian / 2 + hessian.T / 2
 
     def advance(captured: list[Any], lanes: Any, rules: Rules) -> Any:
-        step = jax.vmap(lambda lane: _advanced(partial(derivatives, captured), lane, rules))
+        step: Any = jax.vmap(lambda lane: _advanced(partial(derivatives, captured), lane, rules))
 
         def one_more(carry: tuple[Any, Any]) -> tuple[Any, Any]:
             return carry[0] + 1, step(carry[1])

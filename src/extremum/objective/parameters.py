@@ -101,9 +101,9 @@ class Parameters:
 
         Returns
         -------
-        Parameters
+        first : Parameters
             The structure, and the first of the starts.
-        ndarray of shape (m, n)
+        points : ndarray of shape (m, n)
             All of them.
 
         Raises
@@ -116,7 +116,11 @@ class Parameters:
             arrays = [np.asarray(leaf) for leaf in leaves]
         except ValueError as error:
             raise InvalidInput("The starts are ragged: their rows differ in length.") from error
-        if tree.num_nodes == 1 and (shape := arrays[0].shape) and len(shape) != 2:
+        if (
+            isinstance(starts, np.ndarray | jax.Array | list)
+            and (shape := arrays[0].shape)
+            and len(shape) != 2
+        ):
             raise InvalidInput(
                 f"The starts have the shape {shape}; (m, n) is needed, a start a row. "
                 "For one variable write starts[:, np.newaxis], for one start minimize()."
