@@ -47,7 +47,9 @@ if TYPE_CHECKING:
         Verdict,
     )
     from extremum.solve import (
+        FoundMinimum,
         GradientNorm,
+        ManyResult,
         RelativeStep,
         Result,
         SquaredStep,
@@ -55,6 +57,7 @@ if TYPE_CHECKING:
         ValueChange,
         certify,
         minimize,
+        minimize_many,
         minimize_scalar,
         stationary,
     )
@@ -71,8 +74,8 @@ _HOME = {
         "Untraceable Verdict"
     ),
     "extremum.solve": (
-        "GradientNorm RelativeStep Result SquaredStep Trace ValueChange "
-        "certify minimize minimize_scalar stationary"
+        "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
+        "certify minimize minimize_many minimize_scalar stationary"
     ),
 }
 """Where each public name lives; it is imported when it is first used (PEP 562)."""
@@ -95,10 +98,12 @@ __all__ = [
     "ExtremumError",
     "FixedStep",
     "ForwardDifference",
+    "FoundMinimum",
     "GradientDescent",
     "GradientNorm",
     "GradientNormDecrease",
     "InvalidInput",
+    "ManyResult",
     "Newton",
     "NewtonCG",
     "Reason",
@@ -114,6 +119,7 @@ __all__ = [
     "certify",
     "check_derivatives",
     "minimize",
+    "minimize_many",
     "minimize_scalar",
     "stationary",
 ]

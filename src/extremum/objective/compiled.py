@@ -87,6 +87,10 @@ class _Program:
         self.arrays: dict[Separation, Any] = {}
         self.trusted: set[Separation] = set()
 
+    def function(self, name: Hashable) -> Callable[..., Any]:
+        """One of the functions, for JAX to transform further."""
+        return self._functions[name]
+
     def check_twice_differentiable(self, captured: list[Any], x: Vector) -> None:
         """Raise what JAX raises for a function that has one derivative but not two."""
         with sixty_four_bit():
@@ -188,6 +192,11 @@ class CompiledDerivatives:
         """The same derivatives, the Hessian by a separation."""
         self._program.add(separation)
         return replace(self, separation=separation)
+
+    @property
+    def program(self) -> tuple[Callable[[list[Any], Any], Any], list[Any]]:
+        """φ as a JAX function of (captured arrays, x), one object a program; and those arrays."""
+        return self._program.function("value"), self._captured
 
     def value(self, x: Vector, counts: Counts) -> float:
         """φ at x."""
