@@ -9,8 +9,8 @@ from typing import Any
 import numpy as np
 import scipy.sparse
 
-from extremum.objective.separation.colouring import colour
 from extremum.linalg import Pattern
+from extremum.objective.separation.colouring import colour
 from extremum.objective.separation.separation import Separation
 from extremum.outcomes import InvalidInput
 
