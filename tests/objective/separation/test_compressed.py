@@ -127,7 +127,9 @@ def test_a_structure_that_rests_on_captured_values_says_so():
     closed, separation = separated(lambda x: jnp.sum(factors * x[places]) ** 2, 5)
     assert separation.holds_for(closed.consts)
     assert not separation.holds_for([np.roll(c, 1) for c in closed.consts])
-    entries = set(zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist()))
+    entries = set(
+        zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist(), strict=True)
+    )
     assert entries == {(i, i) for i in range(5)} | {(4, 1)}
 
 
@@ -206,6 +208,8 @@ def test_an_unknown_primitive_is_taken_to_mix_everything():
         return jnp.sum(jnp.linalg.eigvalsh(jnp.diag(x[:3]) + jnp.ones((3, 3)))) + x[4] * x[5]
 
     _, separation = separated(fun, 6)
-    entries = set(zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist()))
+    entries = set(
+        zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist(), strict=True)
+    )
     assert {(1, 0), (2, 0), (2, 1), (5, 4)} <= entries
     assert (4, 0) not in entries
