@@ -69,6 +69,11 @@ def separated(fun, n, seconds=10.0):
     return closed, structure_of(closed.jaxpr, closed.consts, n, seconds)
 
 
+def lower_entries(separation):
+    rows, cols = separation.pattern.rows.tolist(), separation.pattern.cols.tolist()
+    return set(zip(rows, cols, strict=True))
+
+
 def evaluated(closed, separation, x):
     evaluator = compressed(closed.jaxpr, separation)
     with sixty_four_bit():

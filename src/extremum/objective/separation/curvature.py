@@ -37,7 +37,8 @@ CURVED = frozenset(
 """Elementwise primitives that are nonlinear in all operands together."""
 
 LINEAR = frozenset(
-    "optimization_barrier reduce_window_sum reduce_window_max reduce_window_min reduce_sum reduce_max reduce_min cumsum cummax cummin sort top_k fft gather scatter "
+    "optimization_barrier reduce_sum reduce_max reduce_min cumsum cummax cummin "
+    "reduce_window_sum reduce_window_max reduce_window_min sort top_k fft gather scatter "
     "scatter-add scatter-sub scatter-min scatter-max".split()
 )
 """Other linear primitives: what they mix is their rule's business."""
