@@ -69,6 +69,11 @@ def separated(fun, n, seconds=10.0):
     return closed, structure_of(closed.jaxpr, closed.consts, n, seconds)
 
 
+def lower_entries(separation):
+    rows, cols = separation.pattern.rows.tolist(), separation.pattern.cols.tolist()
+    return set(zip(rows, cols, strict=True))
+
+
 def evaluated(closed, separation, x):
     evaluator = compressed(closed.jaxpr, separation)
     with sixty_four_bit():
@@ -127,7 +132,9 @@ def test_a_structure_that_rests_on_captured_values_says_so():
     closed, separation = separated(lambda x: jnp.sum(factors * x[places]) ** 2, 5)
     assert separation.holds_for(closed.consts)
     assert not separation.holds_for([np.roll(c, 1) for c in closed.consts])
-    entries = set(zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist()))
+    entries = set(
+        zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist(), strict=True)
+    )
     assert entries == {(i, i) for i in range(5)} | {(4, 1)}
 
 
@@ -206,6 +213,8 @@ def test_an_unknown_primitive_is_taken_to_mix_everything():
         return jnp.sum(jnp.linalg.eigvalsh(jnp.diag(x[:3]) + jnp.ones((3, 3)))) + x[4] * x[5]
 
     _, separation = separated(fun, 6)
-    entries = set(zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist()))
+    entries = set(
+        zip(separation.pattern.rows.tolist(), separation.pattern.cols.tolist(), strict=True)
+    )
     assert {(1, 0), (2, 0), (2, 1), (5, 4)} <= entries
     assert (4, 0) not in entries

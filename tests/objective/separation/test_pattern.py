@@ -85,9 +85,7 @@ with_own_rule.defvjp(lambda x: (jnp.sin(x), x), lambda x, g: (g * jnp.cos(x),))
 TIGHT = {
     "linear": lambda x: jnp.sum(3 * x - x[::-1]),
     "separable": lambda x: jnp.sum(jnp.exp(x) + x**3 + jnp.log(x)),
-    "chained Rosenbrock": lambda x: jnp.sum(
-        100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2
-    ),
+    "chained Rosenbrock": lambda x: jnp.sum(100 * (x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2),
     "product": lambda x: x[0] * x[1] + x[3] * x[4] * x[5],
     "square as a product": lambda x: jnp.sum(x * x),
     "quotient": lambda x: x[0] / x[1] + 1 / x[2] + x[3] / 7,
@@ -106,9 +104,7 @@ TIGHT = {
     "repeat": lambda x: jnp.sum((jnp.repeat(x, 2) - jnp.tile(x, 2)) ** 2),
     "gather": lambda x: jnp.sum(x[PLACES] ** 2 * x[PLACES + 1]),
     "rows gathered": lambda x: jnp.sum(jnp.prod(x.reshape(4, 2)[jnp.array([1, 3])], axis=1)),
-    "columns gathered": lambda x: jnp.sum(
-        jnp.prod(x.reshape(2, 4)[:, jnp.array([1, 3])], axis=0)
-    ),
+    "columns gathered": lambda x: jnp.sum(jnp.prod(x.reshape(2, 4)[:, jnp.array([1, 3])], axis=0)),
     "changed in place": changed_in_place,
     "repeated scatter": repeated_scatter,
     "sparse matrix": lambda x: jnp.sum((SPARSE @ x - x) ** 2),
@@ -136,12 +132,16 @@ TIGHT = {
     "checkpoint": lambda x: jnp.sum(jax.checkpoint(lambda y: y[1:] * y[:-1])(x)),
     "dead code": lambda x: (jnp.sum(x) ** 2, jnp.sum(x**2))[1],
     "stopped": lambda x: jnp.sum(jax.lax.stop_gradient(jnp.sum(x)) * x**2),
-    "linear in the end": lambda x: jnp.cumsum(jnp.sin(x))[-1] + jnp.fft.ifft(jnp.fft.fft(x)).real[0],
+    "linear in the end": lambda x: (
+        jnp.cumsum(jnp.sin(x))[-1] + jnp.fft.ifft(jnp.fft.fft(x)).real[0]
+    ),
     "vmapped": lambda x: jnp.sum(jax.vmap(lambda a, b: jnp.sin(a * b))(x[:4], x[4:])),
     "dynamic slice": lambda x: jnp.sum(jax.lax.dynamic_slice(x, (jnp.array(2),), (3,)) ** 3),
     "dynamic update": lambda x: jnp.sum(
         jax.lax.dynamic_update_slice(x, x[:2], (jnp.array(3),)) ** 2
     ),
+    "stack": lambda x: jnp.sum(jnp.prod(jnp.stack([x[:4], x[4:]], axis=1), axis=1)),
+    "window": lambda x: jnp.sum(jnp.convolve(x, jnp.ones(3), "valid") ** 2),
     "split": lambda x: (lambda a, b: jnp.sum(a * b))(*jnp.split(x, 2)),
     "complex": lambda x: jnp.sum(jnp.abs(x[:4] + 1j * x[4:])),
 }
@@ -171,9 +171,18 @@ SOUND = {
     "special functions": lambda x: jnp.sum(
         jax.scipy.special.gammaln(x) + jax.scipy.special.erf(x) + jax.scipy.special.i0e(x)
     ),
-    "scatter by product": lambda x: jnp.sum(x.at[jnp.array([1, 2])].multiply(x[4:6], unique_indices=True)),
+    "scatter by product": lambda x: jnp.sum(
+        x.at[jnp.array([1, 2])].multiply(x[4:6], unique_indices=True)
+    ),
     "top": lambda x: jnp.sum(jax.lax.top_k(x[:4], 2)[0] ** 2),
     "associative scan": lambda x: jnp.sum(jax.lax.associative_scan(jnp.multiply, x)),
+    "top along an axis": lambda x: jnp.sum(jax.lax.top_k(x.reshape(4, 2), 2)[0] ** 2),
+    "moving maximum": lambda x: (
+        jnp.sum(jax.lax.reduce_window(x, -jnp.inf, jax.lax.max, (2,), (1,), "VALID")) + x[0] ** 2
+    ),
+    "barrier": lambda x: jnp.sum(
+        jnp.prod(jnp.stack(jax.lax.optimization_barrier((x[:2], x[2:4]))))
+    ),
     "map": lambda x: jnp.sum(jax.lax.map(lambda e: jnp.sin(e) * e, x)),
 }
 """Functions whose patterns hold at least their Hessians' nonzeros."""

@@ -30,7 +30,7 @@ MOST_CUTS = 16
 WIDE = 32
 """A quantity of fewer variables, or of fewer than √n, is never cut: its block is small."""
 
-UNROLLED = 10_000
+UNROLLED = 100_000
 """A loop is followed turn by turn if that makes at most so many steps."""
 
 
@@ -188,7 +188,8 @@ class Frame:
                 if not (needed[array] and dependent[array]) or result is None:
                     continue
                 size = result.size
-                if 0 < size <= room and result.lengths().max() > threshold:
+                real = self.program.avals[array].dtype == np.float64
+                if 0 < size <= room and real and result.lengths().max() > threshold:
                     first = self.variables - room
                     result = Dependence(None, np.arange(first, first + size))
                     room -= size
@@ -199,7 +200,7 @@ class Frame:
     def _follow(self, step: Step) -> Operands:
         operands = [self.depends.get(array) for array in step.inputs]
         if step.name in ADDITIVE and step.name not in RULES:
-            return elementwise(self, step, operands) * len(step.outputs)
+            return elementwise(self, step, operands)
         if step.name in CURVED and step.name not in RULES:
             return curved(self, step, operands)
         if step.name in RULES:
@@ -264,7 +265,9 @@ class Frame:
             bends = curves(self.program, step, [d is not None for d in operands], self._programs)
             return self.mixed(step, operands, curved=bends)
         known: list[Any] = [self.known.value(array) for array in step.inputs]
-        origins = [self.known.origin(array) for array in step.inputs]
+        # What is carried may come to rest on any of the captured arrays.
+        origin = frozenset[int]().union(*(self.known.origin(array) for array in step.inputs))
+        origins = [origin] * len(step.inputs)
         first = consts + carried
         needed = [True] * len(step.outputs)
         stacks: list[list[Dependence | None]] = [[] for _ in step.outputs[carried:]]

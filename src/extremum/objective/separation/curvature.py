@@ -23,7 +23,8 @@ CONSTANT = frozenset(
 
 ADDITIVE = frozenset(
     "add sub neg add_any copy copy_p convert_element_type reduce_precision max min clamp rem "
-    "real imag conj complex name optimization_barrier select_n device_put".split()
+    "real imag conj complex name select_n device_put reshard "
+    "sharding_constraint layout_constraint".split()
 )
 """Elementwise primitives that are linear, or linear piece by piece, in all operands together."""
 
@@ -36,7 +37,8 @@ CURVED = frozenset(
 """Elementwise primitives that are nonlinear in all operands together."""
 
 LINEAR = frozenset(
-    "reduce_sum reduce_max reduce_min cumsum cummax cummin sort top_k fft gather scatter "
+    "optimization_barrier reduce_sum reduce_max reduce_min cumsum cummax cummin "
+    "reduce_window_sum reduce_window_max reduce_window_min sort top_k fft gather scatter "
     "scatter-add scatter-sub scatter-min scatter-max".split()
 )
 """Other linear primitives: what they mix is their rule's business."""

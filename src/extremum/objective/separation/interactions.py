@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
 import scipy.sparse
 
@@ -13,6 +15,9 @@ from extremum.objective.separation.dependence import (
     distinct,
     stacked,
 )
+
+PRODUCTS_AT_ONCE = 8_000_000
+"""So many pairs are formed before the clock is looked at again."""
 
 
 class Interactions:
@@ -60,18 +65,31 @@ class Interactions:
 
         The whole diagonal is among them.
         """
-        keys = [*self._keys, np.arange(self._variables) * (self._variables + 1)]
-        if self._factors:
-            left = self._matrix([first for first, _ in self._factors])
-            right = self._matrix([second for _, second in self._factors])
-            # Element k contributes the pairs (i, j), i in row k of one and j in row k of the other.
-            product = (left.T @ right).tocoo()
-            below = product.row != product.col
-            keys.append(_key(product.row[below], product.col[below], self._variables))
-        self._budget.check()
-        found = distinct(np.concatenate(keys))
+        diagonal = np.arange(self._variables) * (self._variables + 1)
+        found = distinct(np.concatenate([diagonal, *self._keys]))
+        for keys in self._products_of_factors():
+            self._budget.check()
+            found = distinct(np.concatenate([found, keys]))
+            if found.size > self._budget.entries:
+                raise TooMuch(f"the Hessian has more than {self._budget.entries} nonzeros")
         columns = found // self._variables
         return found - columns * self._variables, columns
+
+    def _products_of_factors(self) -> Iterator[Indices]:
+        """Element k contributes the pairs (i, j), i in row k of one and j in row k of the other."""
+        if not self._factors:
+            return
+        left = self._matrix([first for first, _ in self._factors])
+        right = self._matrix([second for _, second in self._factors])
+        work = np.cumsum(np.diff(left.indptr) * np.diff(right.indptr))
+        start = 0
+        while start < work.size:
+            done = work[start - 1] if start else 0
+            stop = max(int(np.searchsorted(work, done + PRODUCTS_AT_ONCE)), start + 1)
+            product = (left[start:stop].T @ right[start:stop]).tocoo()
+            below = product.row != product.col
+            yield _key(product.row[below], product.col[below], self._variables)
+            start = stop
 
     def _matrix(self, parts: list[Dependence]) -> scipy.sparse.csr_array:
         starts, columns = stacked([(part, part.size) for part in parts]).ragged()

@@ -32,7 +32,7 @@ _ARITHMETIC: dict[str, Callable[..., Any]] = {
     "add": np.add,
     "sub": np.subtract,
     "mul": np.multiply,
-    "div": lambda a, b: a / b if a.dtype.kind in "fc" else np.fix(a / b).astype(a.dtype),
+    "div": lambda a, b: np.fix(a / b).astype(a.dtype) if a.dtype.kind in "iu" else a / b,
     "neg": np.negative,
     "abs": np.abs,
     "sqrt": np.sqrt,

@@ -175,6 +175,8 @@ MOVEMENT: dict[str, Callable[..., list[Array]]] = {
     "rev": lambda params, operand: [np.flip(operand, params["dimensions"])],
     "concatenate": lambda params, *parts: [np.concatenate(parts, params["dimension"])],
     "tile": lambda params, operand: [np.tile(operand, params["reps"])],
+    "stack": lambda params, *parts: [np.stack(parts, params["axis"])],
+    "unstack": lambda params, operand: list(np.moveaxis(operand, params["axis"], 0)),
     "slice": _slice,
     "split": _split,
     "broadcast_in_dim": _broadcast_in_dim,

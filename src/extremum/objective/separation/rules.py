@@ -143,12 +143,17 @@ def scatter(frame: Frame, step: Step, operands: Operands) -> Operands:
     return [result]
 
 
+def _lines(frame: Frame, step: Step, axes: tuple[int, ...]) -> Indices:
+    """The number of each line of the operand along `axes`, which have length 1 here."""
+    shape = frame.program.avals[step.inputs[0]].shape
+    kept = [1 if axis in axes else size for axis, size in enumerate(shape)]
+    return np.arange(int(np.prod(kept))).reshape(kept)
+
+
 def _labels(frame: Frame, step: Step, axes: tuple[int, ...]) -> Indices:
     """For each element of the operand, which line along `axes` it lies on."""
     shape = frame.program.avals[step.inputs[0]].shape
-    kept = [1 if axis in axes else size for axis, size in enumerate(shape)]
-    lines = np.arange(int(np.prod(kept))).reshape(kept)
-    return np.broadcast_to(lines, shape).reshape(-1)
+    return np.broadcast_to(_lines(frame, step, axes), shape).reshape(-1)
 
 
 def _merged(frame: Frame, operand: Dependence | None, labels: Indices, m: int) -> Dependence | None:
@@ -188,24 +193,26 @@ def cumulate(frame: Frame, step: Step, operands: Operands) -> Operands:
 
 def mix(frame: Frame, step: Step, operands: Operands) -> Operands:
     """Sorting and transforms: every element depends on all of its line."""
+    rank = len(frame.program.avals[step.inputs[0]].shape)
     if step.name == "sort":
         axes: tuple[int, ...] = (step.params["dimension"],)
+    elif step.name == "fft":
+        axes = tuple(range(rank - len(step.params["fft_lengths"]), rank))
     else:
-        rank = len(frame.program.avals[step.inputs[0]].shape)
-        count = len(step.params["fft_lengths"]) if step.name == "fft" else 1
-        axes = tuple(range(rank - count, rank))
-    labels = _labels(frame, step, axes)
-    lines = int(labels.max(initial=0)) + 1
+        axes = (step.params.get("axis", rank - 1),)
+    labels, lines = _labels(frame, step, axes), _lines(frame, step, axes)
     results: Operands = []
     for place, array in enumerate(step.outputs):
-        line = _merged(frame, operands[min(place, len(operands) - 1)], labels, lines)
-        size = frame.size(array)
-        if size == labels.size:
-            which = labels
-        else:  # the last axes, which alone change their sizes
-            which = np.repeat(np.arange(lines), size // max(lines, 1))
+        line = _merged(frame, operands[min(place, len(operands) - 1)], labels, lines.size)
+        # The results' axes may have other lengths.
+        which = np.broadcast_to(lines, frame.program.avals[array].shape).reshape(-1)
         results.append(line and line.take(which, frame.budget))
     return results
+
+
+def windows(frame: Frame, step: Step, operands: Operands) -> Operands:
+    """Sums and maxima of moving windows."""
+    return frame.mixed(step, operands)
 
 
 def contract(frame: Frame, step: Step, operands: Operands) -> Operands:
@@ -247,6 +254,7 @@ RULES: dict[str, Callable[[Frame, Step, Operands], Operands]] = {
     "abs": modulus,
     "integer_pow": integer_power,
     "select_n": select,
+    "optimization_barrier": lambda frame, step, operands: operands,
     "gather": gather,
     **dict.fromkeys(
         "scatter scatter-add scatter-sub scatter-mul scatter-min scatter-max".split(), scatter
@@ -254,6 +262,7 @@ RULES: dict[str, Callable[[Frame, Step, Operands], Operands]] = {
     **dict.fromkeys("reduce_sum reduce_max reduce_min reduce_prod".split(), reduce),
     **dict.fromkeys("cumsum cummax cummin cumprod cumlogsumexp".split(), cumulate),
     **dict.fromkeys("sort top_k fft".split(), mix),
+    **dict.fromkeys("reduce_window_sum reduce_window_max reduce_window_min".split(), windows),
     **dict.fromkeys("dot_general conv_general_dilated".split(), contract),
     **dict.fromkeys("triangular_solve custom_linear_solve".split(), solve),
     **dict.fromkeys([*MOVEMENT, "dynamic_slice", "dynamic_update_slice"], moved),

@@ -19,7 +19,7 @@ from extremum.objective.separation.program import Program
 ENTRIES_PER_VARIABLE, ENTRIES = 50, 1_000_000
 """The most nonzeros: so many for each variable, and so many besides."""
 
-PRODUCTS_PER_SECOND = 50_000_000
+PRODUCTS_PER_SECOND = 20_000_000
 """How many pairs of variables are formed in a second; the time given bounds their number."""
 
 
