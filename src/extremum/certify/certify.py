@@ -207,7 +207,7 @@ def _by_products(
 def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
     """Not stationary, or stationary only at infinity: look where the function goes."""
     candidates = [] if towards is None else [towards]
-    if not at.curvature.gap > at.curvature.rounding or at.curvature.morse_index:
+    if not at.curvature.gap > 0 or at.curvature.morse_index:
         candidates += [_downhill(direction, at) for direction in at.curvature.lowest()]
     direction = at.curvature.downhill(at.gradient)
     longest = LONGEST_STEP * at.scale / max(float(np.linalg.norm(direction)), TINY)

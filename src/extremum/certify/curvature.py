@@ -50,7 +50,7 @@ class Curvature(Protocol):
 
     @property
     def gap(self) -> float:
-        """No eigenvalue's size is smaller, rounding aside; 0 where that could not be shown."""
+        """No eigenvalue's size is smaller; 0 where that could not be shown."""
 
     @property
     def morse_index(self) -> int:

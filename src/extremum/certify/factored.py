@@ -15,6 +15,9 @@ SHOWN = 0.9
 """That no eigenvalue is nearer to zero than the nearest one found is shown for this part of it, by
 two inertias that agree (or one factorization of a definite matrix)."""
 
+ROUNDINGS = 32
+"""The rounding error of a computed eigenvalue is at most this times ε ‖H‖."""
+
 MOST_FLAT = 16
 """So many eigenvalues nearest to zero are looked at."""
 
@@ -35,8 +38,8 @@ class Factored:
 
     @property
     def rounding(self) -> float:
-        """As the matrix says."""
-        return self.matrix.rounding
+        """That of a Rayleigh quotient of a matrix whose rows are short."""
+        return ROUNDINGS * EPS * self.size
 
     @property
     def sentence(self) -> str:
@@ -59,20 +62,27 @@ class Factored:
         """The gap, and the Morse index on it."""
         nearest = float(self._nearest[0][0])
         gap = SHOWN * abs(nearest)
-        if not gap > self.rounding:
+        if nearest > 0 and (found := self.matrix.cholesky(-gap)) is not None:
+            return max(gap - found.backward_error, 0.0), 0
+        above, below = self.matrix.factor(-gap), self.matrix.factor(gap)
+        certain = gap - max(above.backward_error, below.backward_error)
+        if above.inertia != below.inertia or not certain > 0:
             return 0.0, self._negative(self.rounding)
-        if nearest > 0 and self.matrix.cholesky(-gap) is not None:
-            return gap, 0
-        above, below = self._negative(-gap), self._negative(gap)
-        return (gap, below) if above == below else (0.0, below)
+        return certain, below.inertia.negative
 
-    def _negative(self, shift: float) -> int:
-        """How many eigenvalues lie below −shift."""
-        return self.matrix.factor(shift).inertia.negative
+    def _negative(self, bound: float) -> int:
+        """How many eigenvalues lie below −bound; at least so many where no factors are good enough.
+
+        One within the factors' error of that may be counted or not.
+        """
+        found = self.matrix.factor(bound)
+        if found.backward_error <= abs(bound):
+            return found.inertia.negative
+        return int(self.leftmost[0] < -bound)
 
     @property
     def gap(self) -> float:
-        """A part of the nearest eigenvalue's size, where inertias show that it is the nearest."""
+        """A part of the nearest eigenvalue's size, less what the factors may be off."""
         return self._shown[0]
 
     @property

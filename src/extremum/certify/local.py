@@ -16,7 +16,7 @@ import numpy as np
 
 from extremum.certify.curvature import Curvature
 from extremum.certify.rescaled import Rescaled
-from extremum.certify.storages import curvature_of, distance, hessian_at, rounding_of_x
+from extremum.certify.storages import curvature_of, farthest, hessian_at, rounding_of_x
 from extremum.linalg import EPS, Factorizable, SymmetricMatrix
 from extremum.methods import State, value_floor
 from extremum.objective import Objective, Vector
@@ -120,7 +120,7 @@ class Neighbourhood:
     def hessian_jump(self) -> float:
         """By how much ∇²φ jumps between points a few roundings apart, doubled."""
         near = (hessian_at(self.objective, x) for x in self._a_few_roundings_away)
-        return SAFETY * max(distance(there, self.hessian) for there in near)
+        return SAFETY * farthest(near, self.hessian)
 
     @property
     def rests(self) -> bool:
@@ -183,15 +183,16 @@ class KantorovichTest:
 def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTest:
     """Test whether one stationary point lies near x, with the inertia of the Hessian at x."""
     curvature = at.curvature
-    smallest, index = curvature.gap, curvature.morse_index
-    certain = smallest - curvature.rounding - hessian_error
+    certain, index = curvature.gap - hessian_error, curvature.morse_index
     if not certain > 0:
         return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index, "")
     newton = -curvature.solve(at.gradient)
-    # What the solution leaves over, and the gradient's rounding error.
-    floor = at.gradient_floor * np.sqrt(at.x.size)
-    floor += float(np.linalg.norm(at.hessian @ newton + at.gradient))
-    step = (float(np.linalg.norm(newton)) * smallest + floor) / certain
+    length = float(np.linalg.norm(newton))
+    # What may be left of H d + ∇φ: what the solution leaves, and the errors of H and of ∇φ.
+    rest = float(np.linalg.norm(at.hessian @ newton + at.gradient))
+    rest += (curvature.rounding + hessian_error) * length
+    rest += at.gradient_floor * np.sqrt(at.x.size)
+    step = length + rest / certain
     variation = SAFETY * hessian_variation(at, newton, step)
     h = variation * step / certain
     if not h <= 0.5:
@@ -208,8 +209,9 @@ def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     length = float(np.linalg.norm(newton))
     if length > 0:
         directions.append(newton / length)
-    probes = (at.x + side * reach * direction for direction in directions for side in (1, -1))
-    return max(distance(hessian_at(at.objective, p), at.hessian) for p in probes) / reach
+    moves = (side * reach * direction for direction in directions for side in (1, -1))
+    there = (hessian_at(at.objective, at.x + move) for move in moves)
+    return farthest(there, at.hessian) / reach
 
 
 def oblique(n: int) -> Vector:

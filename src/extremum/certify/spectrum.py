@@ -36,8 +36,8 @@ class Spectrum:
 
     @cached_property
     def gap(self) -> float:
-        """The smallest eigenvalue in size."""
-        return float(self._sizes.min())
+        """The smallest eigenvalue in size, less its rounding error."""
+        return max(float(self._sizes.min()) - self.rounding, 0.0)
 
     @cached_property
     def morse_index(self) -> int:

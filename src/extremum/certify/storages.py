@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from scipy import sparse
@@ -18,6 +18,9 @@ WHOLE = 100
 """Up to this many variables every Hessian is taken whole, whatever its storage: n products, and an
 eigendecomposition of a millisecond or two."""
 
+CHEAP = 50
+"""Up to this many variables a 2-norm is computed."""
+
 POWER_STEPS = 6
 """Power iterations for the size of a matrix of which only products are known."""
 
@@ -30,24 +33,32 @@ def hessian_at(objective: Objective, x: Vector) -> SymmetricMatrix:
     return DenseSymmetric(hessian.toarray())
 
 
+def farthest(matrices: Iterable[SymmetricMatrix], reference: SymmetricMatrix) -> float:
+    """The largest of the distances of matrices from one."""
+    if isinstance(reference, DenseSymmetric) and reference.n <= CHEAP:
+        changes = np.stack([matrix.toarray() for matrix in matrices]) - reference.array
+        if not np.isfinite(changes).all():
+            return float("inf")
+        return float(np.abs(np.linalg.eigvalsh(changes)).max())
+    return max(distance(matrix, reference) for matrix in matrices)
+
+
 def distance(a: SymmetricMatrix, b: SymmetricMatrix) -> float:
     """‖A − B‖: the 2-norm where that is cheap; else a norm that is no smaller.
 
     Where only products are known, the 2-norm is estimated by power iterations.
     """
+    if isinstance(b, DenseSymmetric) and b.n <= CHEAP:
+        return farthest([a], b)
     one, other = a.to_scipy(), b.to_scipy()
     if isinstance(one, np.ndarray) and isinstance(other, np.ndarray):
-        change = one - other
-        if not np.isfinite(change).all():
-            return float("inf")
-        return float(np.linalg.norm(change, 2 if len(change) <= 50 else None))
-    if sparse.issparse(one) and sparse.issparse(other):
+        size = float(np.linalg.norm(one - other))
+    elif sparse.issparse(one) and sparse.issparse(other):
         change = abs(one - other)
-        frobenius = float(np.linalg.norm(change.data))
-        if not np.isfinite(frobenius):
-            return float("inf")
-        return min(frobenius, float(change.sum(axis=1).max()))
-    return _power_iteration(lambda v: a @ v - b @ v, a.n)
+        size = min(float(np.linalg.norm(change.data)), float(change.sum(axis=1).max()))
+    else:
+        size = _power_iteration(lambda v: a @ v - b @ v, a.n)
+    return size if np.isfinite(size) else float("inf")
 
 
 def magnitude(matrix: SymmetricMatrix) -> float:
