@@ -83,7 +83,7 @@ class Curvature(Protocol):
     def flat(self, bound: float) -> FlatSpace:
         """The directions whose curvature is at most `bound` in size."""
 
-    def extremal(self) -> tuple[Vector, float]:
+    def extremal(self) -> tuple[Vector, Vector]:
         """The ends of the spectrum, ascending, and how far each value may be off."""
 
     def beyond_rounding(self) -> tuple[int | None, int | None]:

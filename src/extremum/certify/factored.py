@@ -8,8 +8,12 @@ from functools import cached_property
 import numpy as np
 
 from extremum.certify.curvature import REPORTED, FlatSpace
+from extremum.certify.krylov import Ritz, krylov, ritz
 from extremum.linalg import EPS, Factorizable, Factorization
 from extremum.objective import Vector
+
+DIMENSION = 10
+"""Vectors of the Krylov spaces of H and of its inverse: so many products, so many solutions."""
 
 SHOWN = 0.9
 """That no eigenvalue is nearer to zero than the nearest one found is shown for this part of it, by
@@ -19,7 +23,10 @@ ROUNDINGS = 32
 """The rounding error of a computed eigenvalue is at most this times ε ‖H‖."""
 
 MOST_FLAT = 16
-"""So many eigenvalues nearest to zero are looked at."""
+"""So many flat directions are looked at, at most."""
+
+FLAT_ENTRIES = 10**6
+"""And so many numbers in all of them."""
 
 REFINEMENTS = 20
 """Corrections of a solution beside the flat directions; each gains many digits."""
@@ -45,40 +52,57 @@ class Factored:
     def sentence(self) -> str:
         """How the gap was shown."""
         return (
-            f"no eigenvalue is nearer to zero than {self.gap:.3g}, by the inertias of the Hessian "
-            "shifted so far both ways"
+            f"No eigenvalue is nearer to zero than {self.gap:.3g}: the Hessian has the same "
+            "inertia when shifted so far either way"
         )
 
     @cached_property
-    def _nearest(self) -> tuple[Vector, Vector]:
-        return self.matrix.nearest_zero(1)
+    def _factorization(self) -> Factorization:
+        found = self.matrix.factor()
+        # A singular matrix has a regular neighbour, of the same eigenvectors.
+        return found if found.rcond > EPS else self.matrix.factor(self._least_shift)
+
+    @property
+    def _least_shift(self) -> float:
+        return max(self.rounding, float(np.finfo(np.float64).tiny))
 
     @cached_property
-    def _factorization(self) -> Factorization:
-        return self.matrix.factor()
+    def _inner(self) -> Ritz:
+        """Those near zero, the nearest first, from the space of the inverse."""
+        inverse = krylov(self._factorization.solve, self.matrix.n, DIMENSION)
+        near = np.argsort(-np.abs(inverse.values), kind="stable")[:REPORTED]
+        pairs = ritz(self.matrix, inverse.vectors[:, near])
+        return pairs.part(np.argsort(np.abs(pairs.values), kind="stable"))
+
+    @cached_property
+    def _ends(self) -> Ritz:
+        """The ends of the spectrum, as far as both spaces together show them."""
+        outer = krylov(self.matrix.__matmul__, self.matrix.n, DIMENSION)
+        together, _ = np.linalg.qr(np.column_stack([self._inner.vectors, outer.vectors]))
+        return ritz(self.matrix, together)
 
     @cached_property
     def _shown(self) -> tuple[float, int]:
         """The gap, and the Morse index on it."""
-        nearest = float(self._nearest[0][0])
+        nearest = float(self._inner.values[0])
         gap = SHOWN * abs(nearest)
         if nearest > 0 and (found := self.matrix.cholesky(-gap)) is not None:
             return max(gap - found.backward_error, 0.0), 0
         above, below = self.matrix.factor(-gap), self.matrix.factor(gap)
         certain = gap - max(above.backward_error, below.backward_error)
         if above.inertia != below.inertia or not certain > 0:
-            return 0.0, self._negative(self.rounding)
+            return 0.0, self._below(-self.rounding)
         return certain, below.inertia.negative
 
-    def _negative(self, bound: float) -> int:
-        """How many eigenvalues lie below −bound; at least so many where no factors are good enough.
+    def _below(self, value: float) -> int:
+        """How many eigenvalues are below a value; at least so many where factors are too poor.
 
-        One within the factors' error of that may be counted or not.
+        One within the factors' error of the value may be counted or not.
         """
-        found = self.matrix.factor(bound)
-        if found.backward_error <= abs(bound):
+        found = self.matrix.factor(-value)
+        if found.backward_error <= abs(value):
             return found.inertia.negative
-        return int(self.leftmost[0] < -bound)
+        return int(self._ends.values[0] < value)
 
     @property
     def gap(self) -> float:
@@ -92,13 +116,16 @@ class Factored:
 
     @property
     def softest(self) -> Vector:
-        """The eigenvector of the eigenvalue nearest to zero."""
-        return self._nearest[1][:, 0]
+        """The vector of the eigenvalue nearest to zero."""
+        return self._inner.vectors[:, 0]
 
     @cached_property
     def leftmost(self) -> tuple[float, Vector]:
-        """The smallest eigenvalue and its unit vector."""
-        return self.matrix.leftmost()
+        """The smallest eigenvalue that was seen, and its unit vector."""
+        seen = float(self._ends.values[0]), self._ends.vectors[:, 0]
+        if seen[0] >= 0 and self.morse_index:
+            return self.matrix.leftmost()
+        return seen
 
     def solve(self, b: Vector) -> Vector:
         """By the factors."""
@@ -115,7 +142,7 @@ class Factored:
         """−(H + σI)⁻¹∇φ with a shift σ that makes it positive definite."""
         if self.size == 0:
             return -gradient
-        shift, least = 0.0, max(0.0, -self.leftmost[0]) + EPS**0.5 * self.size
+        shift, least = 0.0, max(0.0, -2 * self.leftmost[0]) + EPS**0.5 * self.size
         while (found := self.matrix.cholesky(shift)) is None:
             shift = max(2 * shift, least)
         return -found.solve(gradient)
@@ -127,35 +154,35 @@ class Factored:
     def flat(self, bound: float) -> FlatSpace:
         """The eigenvectors within the bound, or the flattest of them where they are many.
 
-        More than `MOST_FLAT` eigenvalues within the bound are parted at their widest gap: those
-        beyond it are small and not zero. Where they are all as small as rounding there may be more.
+        Inertias say how many there are. Where there are too many to be looked at, those that are
+        zero but for rounding count, or else those before the widest gap: what is beyond is small.
         """
-        k, most = 1, min(MOST_FLAT, self.matrix.n - 1)
-        values, vectors = self._nearest
-        while abs(values[-1]) <= bound and k < most:
-            k = min(4 * k, most)
-            values, vectors = self.matrix.nearest_zero(k)
-        sizes = np.abs(values)
-        complete = bool(sizes[-1] > self.rounding)
-        if complete and sizes[-1] <= bound:
-            known = np.maximum(sizes, self.rounding)
-            widest = int((known[1:] / known[:-1]).argmax())
-            bound = float(np.sqrt(known[widest] * known[widest + 1]))
-        flat = sizes <= bound
+        n, most = self.matrix.n, max(1, min(MOST_FLAT, FLAT_ENTRIES // self.matrix.n))
+        negative = self._below(-bound)
+        within = self._below(bound) - negative
+        if within > most:
+            bound = 2 * self.rounding
+            negative = self._below(-bound)
+            within = self._below(bound) - negative
+        values, vectors = self.matrix.nearest_zero(min(within if within else most, most, n - 1) + 1)
+        sizes = np.maximum(np.abs(values), self.rounding)
+        if within:
+            flat = sizes <= bound
+            complete = np.count_nonzero(flat) == within
+        else:
+            widest = int((sizes[1:] / sizes[:-1]).argmax())
+            flat, complete = np.arange(sizes.size) <= widest, True
+            bound = float(np.sqrt(sizes[widest] * sizes[widest + 1]))
+            negative = self._below(-bound)
         basis = vectors[:, flat].T
-        beyond = sizes[~flat].min(initial=np.inf)
-        softness = 1 / min(beyond, self.size) if complete else 1 / max(bound, self.rounding)
+        softness = 1 / float(sizes[~flat].min(initial=self.size))
         return FlatSpace(
-            basis,
-            self._negative(bound),
-            complete,
-            float(softness),
-            lambda b: self._solve_beside(basis, b),
+            basis, negative, bool(complete), softness, lambda b: self._solve_beside(basis, b)
         )
 
     @cached_property
     def _regularized(self) -> Factorization:
-        return self.matrix.factor(2 * self.rounding + np.finfo(np.float64).tiny)
+        return self.matrix.factor(2 * self._least_shift)
 
     def _solve_beside(self, basis: Vector, b: Vector) -> Vector:
         """The y with P H y = P b and y = P y, P the projection off the rows of `basis`.
@@ -176,11 +203,12 @@ class Factored:
             y = y + beside(self._regularized.solve(residual))
         return y
 
-    def extremal(self) -> tuple[Vector, float]:
-        """Three from each end."""
-        return self.matrix.extremal(REPORTED)[0], self.rounding
+    def extremal(self) -> tuple[Vector, Vector]:
+        """Three from each end, as far as they were seen, each with its residual."""
+        ends = self._ends.part(np.r_[:REPORTED, -REPORTED:0])
+        return ends.values, ends.residuals + self.rounding
 
     def beyond_rounding(self) -> tuple[int, int]:
         """Inertias on either side of rounding."""
-        negative = self._negative(self.rounding)
-        return negative, self._negative(-self.rounding) - negative
+        negative = self._below(-self.rounding)
+        return negative, self._below(self.rounding) - negative

@@ -119,10 +119,11 @@ class Products:
 
         return FlatSpace(basis, int(value < -bound), False, 1 / max(bound, self.rounding), solve)
 
-    def extremal(self) -> tuple[Vector, float]:
+    def extremal(self) -> tuple[Vector, Vector]:
         """The outermost Ritz values, and how far the spectrum may reach beyond them."""
         b = self.bounds
-        return np.array([b.smallest, b.largest]), max(b.smallest - b.low, b.high - b.largest)
+        reach = np.array([b.smallest - b.low, b.high - b.largest])
+        return np.array([b.smallest, b.largest]), reach + self.rounding
 
     def beyond_rounding(self) -> tuple[int, None]:
         """At least one where a curvature is negative."""

@@ -93,12 +93,12 @@ class Spectrum:
         vectors = vectors[:, kept]
         return np.asarray(vectors @ ((vectors.T @ b) / values[kept]))
 
-    def extremal(self) -> tuple[Vector, float]:
+    def extremal(self) -> tuple[Vector, Vector]:
         """Three from each end; all where there are no more than six."""
         values, _ = self.matrix.spectrum
         if values.size > 2 * REPORTED:
             values = np.concatenate([values[:REPORTED], values[-REPORTED:]])
-        return values, self.rounding
+        return values, np.full(values.size, self.rounding)
 
     def beyond_rounding(self) -> tuple[int, int]:
         """The counts on either side of rounding."""
