@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from extremum.certify.certificate import Certificate
-from extremum.certify.degenerate import HigherOrder, look, refine
+from extremum.certify.degenerate import look, refine
 from extremum.certify.local import FARTHEST, TINY, Neighbourhood
+from extremum.certify.products import Products
 from extremum.certify.rays import fades, falling_ray
 from extremum.certify.storages import distance
 from extremum.linalg import EPS
@@ -57,7 +58,10 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
     tolerance = STATIONARY * max(1.0, at.curvature.size)
     # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
     smooth = at.gradient_floor <= tolerance
-    refined = refine(at) if smooth and (at.rests or at.gradient_norm <= tolerance) else None
+    near = smooth and (at.rests or at.gradient_norm <= tolerance)
+    if near and isinstance(at.curvature, Products):
+        return _by_products(at, at.curvature)
+    refined = refine(at) if near else None
     if refined is not None:
         moved = float(np.linalg.norm(refined.x - at.x))
         if refined.newton.passed:
@@ -161,8 +165,6 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
     if seen.morse_index:
         lower = _lower_along_leftmost(refined)
     nullity = len(seen.flat_directions)
-    if nullity == 0 and not seen.complete:
-        return _by_products(at, refined, seen, lower)
     if nullity == 0:
         evidence = (
             "The Hessian is regular, but varies too fast for Newton and Kantorovich's test",
@@ -185,23 +187,19 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
     )
 
 
-def _by_products(
-    at: Neighbourhood, refined: Neighbourhood, seen: HigherOrder, lower: Vector | None
-) -> Certificate:
-    """A stationary point of whose Hessian products tell no more than the outermost eigenvalues."""
-    values, _ = refined.curvature.extremal()
-    fields = _lower(at, lower)
-    if seen.morse_index and values[-1] > refined.curvature.rounding and fields:
+def _by_products(at: Neighbourhood, curvature: Products) -> Certificate:
+    """A small gradient, and a Hessian of which products tell no more than the outermost part."""
+    if curvature.morse_index:
+        (left, _), right = curvature.leftmost, curvature.bounds.largest
+        lower = _lower(at, _lower_along_leftmost(at))
         evidence = (
-            f"There are curvatures {values[0]:.3g} and {values[-1]:.3g}; by products alone the "
-            "Morse index is a lower bound, and the distance to the stationary point is not bounded",
+            f"There are curvatures {left:.3g} and {right:.3g}; by products alone the Morse index "
+            "is a lower bound, and the distance to the stationary point has none",
         )
-        index = seen.morse_index
-        return _certificate(
-            at, Verdict.SADDLE, False, evidence, morse_index=index, nullity=None, **fields
-        )
-    evidence = (f"No sign is certain: {refined.curvature.sentence}",)
-    return _certificate(at, Verdict.UNDECIDED, None, evidence, **fields)
+        if right > curvature.rounding and lower:
+            return _certificate(at, Verdict.SADDLE, False, evidence, **lower)
+    evidence = (f"By products alone no sign is certain. {curvature.sentence}",)
+    return _certificate(at, Verdict.UNDECIDED, None, evidence)
 
 
 def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:

@@ -71,20 +71,24 @@ class Curvature(Protocol):
     def solve(self, b: Vector) -> Vector:
         """H⁻¹ b, where the gap is positive."""
 
-    def newton_step(self, gradient: Vector) -> Vector | None:
-        """The shortest d that makes H d + ∇φ small; None where H says nothing of it."""
-
     def downhill(self, gradient: Vector) -> Vector:
         """A direction that points downhill, by the Hessian where that is possible."""
 
     def lowest(self) -> list[Vector]:
         """Directions of the least curvature, and of the one nearest to zero."""
 
-    def flat(self, bound: float) -> FlatSpace:
-        """The directions whose curvature is at most `bound` in size."""
-
     def extremal(self) -> tuple[Vector, Vector]:
         """The ends of the spectrum, ascending, and how far each value may be off."""
 
     def beyond_rounding(self) -> tuple[int | None, int | None]:
         """How many eigenvalues are negative for certain, and how many are zero within rounding."""
+
+
+class Resolved(Curvature, Protocol):
+    """A curvature of which the part near zero is known too."""
+
+    def newton_step(self, gradient: Vector) -> Vector | None:
+        """The shortest d that makes H d + ∇φ small; None where H says nothing of it."""
+
+    def flat(self, bound: float) -> FlatSpace:
+        """The directions whose curvature is at most `bound` in size."""

@@ -16,7 +16,7 @@ REFINEMENTS = 30
 """Newton iterations towards a degenerate point; each takes a Hessian."""
 
 LARGE_REFINEMENTS = 10
-"""The same in more than `WHOLE` variables, where each takes a factorization or many products."""
+"""The same in more than `WHOLE` variables, where each takes a factorization."""
 
 CONVERGING = 0.995
 """Steps that shrink by no more than this factor lead nowhere near."""
@@ -44,7 +44,7 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
     for _ in range(REFINEMENTS if at.x.size <= WHOLE else LARGE_REFINEMENTS):
         if here.rests:
             return here
-        direction = here.curvature.newton_step(here.gradient)
+        direction = here.resolved.newton_step(here.gradient)
         if direction is None:
             break
         state = rule.next_state(here.objective, here.state, direction, 1.0)
@@ -95,7 +95,7 @@ def look(at: Neighbourhood) -> HigherOrder:
     reduction of Lyapunov and Schmidt), so that a curved way down is seen too.
     """
     reach = NEARBY * at.scale
-    space = at.curvature.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
+    space = at.resolved.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
     basis, index = space.basis, space.morse_index
 
     def seen(is_minimum: bool | None, sentence: str, lower: Vector | None = None) -> HigherOrder:

@@ -14,7 +14,7 @@ from extremum.objective import Vector
 FAILURE = 1e-6
 """The probability with which a bound may be wrong, over random starts."""
 
-STEPS = 200
+STEPS = 300
 """Products spent on the bounds at most."""
 
 LOOKED_EVERY = 10

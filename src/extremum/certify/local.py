@@ -14,7 +14,8 @@ from functools import cached_property
 
 import numpy as np
 
-from extremum.certify.curvature import Curvature
+from extremum.certify.curvature import Resolved
+from extremum.certify.products import Products
 from extremum.certify.rescaled import Rescaled
 from extremum.certify.storages import curvature_of, farthest, hessian_at, rounding_of_x
 from extremum.linalg import EPS, Factorizable, SymmetricMatrix
@@ -66,9 +67,15 @@ class Neighbourhood:
         return self.hessian.is_finite and all(np.isfinite(part).all() for part in parts)
 
     @cached_property
-    def curvature(self) -> Curvature:
+    def curvature(self) -> Resolved | Products:
         """The Hessian's eigenvalues, as far as its storage gives them."""
         return curvature_of(self.hessian)
+
+    @property
+    def resolved(self) -> Resolved:
+        """The same of a Hessian that is more than products."""
+        assert not isinstance(self.curvature, Products)
+        return self.curvature
 
     @property
     def scale(self) -> float:

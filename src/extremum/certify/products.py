@@ -4,12 +4,10 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from functools import cached_property
-from typing import Any
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, cg, minres
+from scipy.sparse.linalg import LinearOperator, cg
 
-from extremum.certify.curvature import FlatSpace
 from extremum.certify.lanczos import FAILURE, SpectrumBounds, spectrum_bounds
 from extremum.linalg import EPS, SymmetricMatrix
 from extremum.objective import Vector
@@ -47,7 +45,7 @@ class Products:
     def sentence(self) -> str:
         """The bounds and their probability."""
         return (
-            f"the eigenvalues lie between {self.bounds.low:.3g} and {self.bounds.high:.3g}, with "
+            f"The eigenvalues lie between {self.bounds.low:.3g} and {self.bounds.high:.3g}, with "
             f"probability 1 - {2 * FAILURE:.0e}, by Lanczos's iteration from a random start "
             f"({self.bounds.products} products)"
         )
@@ -62,12 +60,15 @@ class Products:
         """All, none, or at least one where a Ritz value is negative beyond rounding."""
         if self.bounds.high < 0:
             return self.matrix.n
-        return int(self.leftmost[0] < -self.rounding)
+        return int(self.bounds.smallest < -self.rounding)
 
-    @property
+    @cached_property
     def softest(self) -> Vector:
-        """The leftmost: no other is known."""
-        return self.leftmost[1]
+        """What the inverse makes of a random vector, where there is a gap; else the leftmost."""
+        if not self.gap > 0:
+            return self.leftmost[1]
+        vector = self.solve(np.random.default_rng(1).normal(size=self.matrix.n))
+        return vector / np.linalg.norm(vector)
 
     @cached_property
     def leftmost(self) -> tuple[float, Vector]:
@@ -79,22 +80,11 @@ class Products:
     def solve(self, b: Vector) -> Vector:
         """By conjugate gradients on ±H, as exact as so many products make it."""
         sign = -1.0 if self.bounds.high < 0 else 1.0
-        return sign * self._conjugate_gradients(lambda v: sign * (self.matrix @ v), b)
-
-    def _conjugate_gradients(self, product: Any, b: Vector) -> Vector:
-        n = self.matrix.n
-        operator = LinearOperator((n, n), matvec=product, dtype=np.float64)
+        operator = LinearOperator(
+            (b.size, b.size), matvec=lambda v: sign * (self.matrix @ v), dtype=np.float64
+        )
         solution, _ = cg(operator, b, rtol=ACCURACY, atol=0.0, maxiter=PRODUCTS)
-        return np.asarray(solution)
-
-    def newton_step(self, gradient: Vector) -> Vector | None:
-        """By conjugate gradients where the Hessian is definite, else by minimal residuals."""
-        if self.gap > 0:
-            return -self.solve(gradient)
-        n = self.matrix.n
-        operator = LinearOperator((n, n), matvec=self.matrix.__matmul__, dtype=np.float64)
-        solution, _ = minres(operator, gradient, rtol=ACCURACY, maxiter=PRODUCTS)
-        return -np.asarray(solution) if solution.any() else None
+        return np.asarray(sign * solution)
 
     def downhill(self, gradient: Vector) -> Vector:
         """Newton's step where the Hessian is positive definite; else steepest descent."""
@@ -103,21 +93,6 @@ class Products:
     def lowest(self) -> list[Vector]:
         """The leftmost."""
         return [self.leftmost[1]]
-
-    def flat(self, bound: float) -> FlatSpace:
-        """The leftmost direction, if it is flat; what else there is stays unknown."""
-        value, vector = self.leftmost
-        basis = vector[None] if abs(value) <= bound else np.empty((0, vector.size))
-
-        def beside(v: Vector) -> Vector:
-            return v - basis.T @ (basis @ v)
-
-        def solve(b: Vector) -> Vector:
-            return beside(
-                self._conjugate_gradients(lambda v: beside(self.matrix @ beside(v)), beside(b))
-            )
-
-        return FlatSpace(basis, int(value < -bound), False, 1 / max(bound, self.rounding), solve)
 
     def extremal(self) -> tuple[Vector, Vector]:
         """The outermost Ritz values, and how far the spectrum may reach beyond them."""

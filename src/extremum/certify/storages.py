@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterable
 import numpy as np
 from scipy import sparse
 
-from extremum.certify.curvature import Curvature
+from extremum.certify.curvature import Resolved
 from extremum.certify.factored import Factored
 from extremum.certify.products import Products
 from extremum.certify.spectrum import Spectrum
@@ -89,7 +89,7 @@ def rounding_of_x(matrix: SymmetricMatrix, x: Vector, size: float) -> Vector:
     return np.full(x.size, size * float(np.linalg.norm(x)))
 
 
-def curvature_of(matrix: SymmetricMatrix) -> Curvature:
+def curvature_of(matrix: SymmetricMatrix) -> Resolved | Products:
     """The answers that the storage can give."""
     if isinstance(matrix, DenseSymmetric):
         return Spectrum(matrix)
