@@ -47,6 +47,15 @@ def inverse_norm(solve: Solve, n: int) -> float:
     return max(estimate, float(2 * np.abs(solve(alternating)).sum() / (3 * n)))
 
 
+def reciprocal_condition(norm: float, solve: Solve, n: int) -> float:
+    """Estimate 1 / (‖A‖₁‖A⁻¹‖₁) from ‖A‖₁ and solutions; 0 for a singular matrix."""
+    if norm == 0:
+        return 0.0
+    with np.errstate(over="ignore", invalid="ignore"):
+        size = norm * inverse_norm(solve, n)
+    return 1 / size if np.isfinite(size) else 0.0
+
+
 def refined(product: Solve, solve: Solve, norm: float, b: Vector) -> tuple[Vector, float]:
     """Solve A y = b with a factorization that may be poor, and tell how well it went.
 

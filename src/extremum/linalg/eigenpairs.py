@@ -21,10 +21,10 @@ BASIS_ENTRIES = 2 * 10**7
 LEAST_STEPS = 4
 """Blocks of a Krylov space at least."""
 
-RESTARTS = 6
+RESTARTS = 3
 """Krylov spaces at most; each starts from what the last one found."""
 
-CONVERGED = 1e-10
+CONVERGED = 1e-8
 """The residual of an eigenpair, as part of ‖H‖, at which iterations rest.
 
 The value's error is of second order in it unless the eigenvalue is one of a cluster.
@@ -48,8 +48,8 @@ def extremal(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
     if n <= max(DENSE_UP_TO, 2 * k):
         return DenseSymmetric(matrix.toarray()).extremal(k)
     low, low_vectors = _smallest(matrix, k)
-    high, high_vectors = _ritz(matrix.__matmul__, _start(n, k))
-    return np.r_[low, high[-k:]], np.c_[low_vectors, high_vectors[:, -k:]]
+    high, basis, weights = _ritz(matrix.__matmul__, _start(n, k))
+    return np.r_[low, high[-k:]], np.c_[low_vectors, basis @ weights[:, -k:]]
 
 
 def nearest_zero(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
@@ -67,8 +67,8 @@ def nearest_zero(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
     # One vector more than asked for, since the last of a block is the slowest.
     block = _start(n, k + 1)
     for _ in range(RESTARTS):
-        inverse, vectors = _ritz(factorization.solve, block)
-        block = vectors[:, np.argsort(-np.abs(inverse), kind="stable")[: k + 1]]
+        inverse, basis, weights = _ritz(factorization.solve, block)
+        block = basis @ weights[:, np.argsort(-np.abs(inverse), kind="stable")[: k + 1]]
         values, residuals = _rayleigh(matrix, block)
         if residuals[:k].max() <= CONVERGED * matrix.norm:
             break
@@ -87,8 +87,8 @@ def _smallest(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
     shift, factorization, block = _definite(matrix, k + 1)
     for _ in range(RESTARTS):
         # H + shift·I is definite, so the largest of its inverse belong to the smallest of H.
-        _, vectors = _ritz(factorization.solve, block)
-        block = vectors[:, : -k - 2 : -1]
+        _, basis, weights = _ritz(factorization.solve, block)
+        block = basis @ weights[:, : -k - 2 : -1]
         values, residuals = _rayleigh(matrix, block)
         if residuals[0] <= CONVERGED * matrix.norm:
             break
@@ -105,8 +105,8 @@ def _definite(matrix: Factorizable, size: int) -> tuple[float, Factorization, Ve
     start = _start(matrix.n, size)
     if (found := matrix.cholesky()) is not None:
         return 0.0, found, start
-    values, vectors = _ritz(matrix.__matmul__, start)
-    start = vectors[:, :size]
+    values, basis, weights = _ritz(matrix.__matmul__, start)
+    start = basis @ weights[:, :size]
     _, residuals = _rayleigh(matrix, start)
     excess = max(residuals[0], matrix.rounding, 1e-3 * abs(values[0]))
     while excess <= 8 * matrix.norm:
@@ -129,8 +129,8 @@ def _rayleigh(matrix: Factorizable, vectors: Vector) -> tuple[Vector, Vector]:
     return values, np.linalg.norm(product - values * vectors, axis=0)
 
 
-def _ritz(operator: Callable[[Vector], Vector], start: Vector) -> tuple[Vector, Vector]:
-    """Ritz values, ascending, and vectors of a symmetric operator on a block Krylov space.
+def _ritz(operator: Callable[[Vector], Vector], start: Vector) -> tuple[Vector, Vector, Vector]:
+    """Ritz values of a symmetric operator, ascending; a block Krylov basis; their weights in it.
 
     A block finds eigenvalues as often as they are repeated, up to its size. Every vector is made
     orthogonal to all others (twice is enough: Parlett, The Symmetric Eigenvalue Problem, 6.9).
@@ -157,7 +157,7 @@ def _ritz(operator: Callable[[Vector], Vector], start: Vector) -> tuple[Vector, 
     for step, image in enumerate(images):
         projected[: len(image), step * size : (step + 1) * size] = image
     values, weights = np.linalg.eigh(projected, UPLO="U")
-    return values, basis @ weights
+    return values, basis, weights
 
 
 def _orthonormal(block: Vector, known: Vector, rng: np.random.Generator) -> Vector:
@@ -165,11 +165,10 @@ def _orthonormal(block: Vector, known: Vector, rng: np.random.Generator) -> Vect
     for _ in range(3):
         sizes = np.linalg.norm(block, axis=0)
         block = block - known @ (known.T @ block)
-        block = block - known @ (known.T @ block)
         unit, triangle = np.linalg.qr(block)
         lost = np.abs(np.diag(triangle)) <= 1e-12 * sizes
         if not lost.any():
-            # Once more: what is left of a block that was nearly known may lean on it.
+            # The second time: what is left of a block that was nearly known leans on it.
             return np.linalg.qr(unit - known @ (known.T @ unit))[0]
         # The Krylov space is exhausted in these directions; any others will do.
         block = np.where(lost, rng.normal(size=block.shape), unit)

@@ -11,6 +11,8 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 from scipy.sparse import csc_array
 
+from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
+from extremum.linalg.patterned import PatternedSymmetric
 from extremum.linalg.qdldl_pool import SolverPool
 from extremum.linalg.sparse import SparseSymmetric
 from extremum.linalg.symbolic import factor_counts
@@ -27,6 +29,12 @@ below the main one, 1.1 and 2.0 ms for 20, 4.4 and 21 ms for 75.
 
 LEAST_BAND_FILL = 0.5
 """The least filled band that is stored as a band: a sparser one fills less when it is reordered."""
+
+STORAGES: dict[str, type[PatternedSymmetric]] = {
+    "tridiagonal": TridiagonalSymmetric,
+    "banded": BandedSymmetric,
+    "sparse": SparseSymmetric,
+}
 
 
 @dataclass(frozen=True, eq=False)
@@ -118,12 +126,30 @@ class Pattern:
 
     def matrix(self, values: Vector) -> Factorizable:
         """The matrix with `values`, of shape (nnz,), in the order of `rows` and `cols`."""
-        return SparseSymmetric(self, values)
+        return STORAGES[self.storage](self, values)
 
     @cached_property
     def diagonal(self) -> Indices:
         """Where among the values the diagonal is, of shape (n,): first in each column."""
         return self._starts[:-1]
+
+    @cached_property
+    def subdiagonal(self) -> tuple[Indices | slice, Indices | slice]:
+        """Where among the values the entries beside the diagonal are, and their columns."""
+        if self.bandwidth == 1 and self.nnz == 2 * self.n - 1:
+            return slice(1, None, 2), slice(None)
+        places = np.flatnonzero(self.rows - self.cols == 1)
+        return places, self.cols[places]
+
+    @cached_property
+    def _band_places(self) -> Indices:
+        return self.cols.astype(np.int64) * (self.bandwidth + 1) + (self.rows - self.cols)
+
+    def band(self, values: Vector) -> Vector:
+        """The lower triangle as LAPACK's band, of shape (bandwidth + 1, n), by columns."""
+        band = np.zeros(self.n * (self.bandwidth + 1))
+        band[self._band_places] = values
+        return band.reshape(self.n, self.bandwidth + 1).T
 
     @cached_property
     def _starts(self) -> Indices:

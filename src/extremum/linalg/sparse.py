@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 from scipy.sparse.linalg import splu
 
-from extremum.linalg.conditioning import Solve, inverse_norm, refined
+from extremum.linalg.conditioning import reciprocal_condition, refined
 from extremum.linalg.dense import DenseSymmetric
 from extremum.linalg.patterned import PatternedSymmetric
 from extremum.linalg.qdldl_pool import LDL
@@ -51,7 +51,7 @@ class SparseFactorization:
     @cached_property
     def rcond(self) -> float:
         """An estimate of the reciprocal condition number in the 1-norm."""
-        return _rcond(self._matrix, self.solve)
+        return reciprocal_condition(self._matrix.norm, self.solve, self._matrix.n)
 
     @cached_property
     def _pivoted(self) -> PivotedFactorization:
@@ -103,7 +103,7 @@ class PivotedFactorization:
     @cached_property
     def rcond(self) -> float:
         """An estimate of the reciprocal condition number in the 1-norm."""
-        return _rcond(self._matrix, self.solve)
+        return reciprocal_condition(self._matrix.norm, self.solve, self._matrix.n)
 
     @cached_property
     def _count(self) -> tuple[Inertia, float]:
@@ -196,10 +196,3 @@ def _residual_bound(ldl: LDL) -> float:
     ones = np.ones(len(pivots))
     half = np.abs(pivots) * (ones + size.T @ ones)
     return float((longest + 2) * EPS * (half + size @ half).max(initial=0.0))
-
-
-def _rcond(matrix: SparseSymmetric, solve: Solve) -> float:
-    if matrix.norm == 0:
-        return 0.0
-    inverse = inverse_norm(solve, matrix.n)
-    return 1 / (matrix.norm * inverse) if np.isfinite(inverse) else 0.0
