@@ -4,41 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 
 import numpy as np
-from scipy.sparse.linalg import LinearOperator, eigsh
+from scipy.linalg import solve_banded
 
-from extremum.linalg import DenseSymmetric, Pattern
+from extremum.linalg import DenseSymmetric, OperatorSymmetric, Pattern
 from extremum.objective import Counts
-
-
-@dataclass(eq=False)
-class ByProducts:
-    """A matrix that only multiplies, and counts how often."""
-
-    matrix: object
-    counts: Counts
-
-    storage = "operator"
-    is_finite = True
-
-    @property
-    def n(self):
-        return self.matrix.n
-
-    def __matmul__(self, v):
-        self.counts.nhvp += 1
-        return self.matrix @ v
-
-    def leftmost(self):
-        operator = self.to_scipy()
-        start = np.random.default_rng(3).normal(size=self.n)
-        values, vectors = eigsh(operator, 1, which="SA", v0=start, tol=1e-3, ncv=30)
-        return float(values[0]), vectors[:, 0]
-
-    def toarray(self):
-        return self.matrix.toarray()
-
-    def to_scipy(self):
-        return LinearOperator((self.n, self.n), matvec=self.__matmul__, dtype=float)
 
 
 @dataclass(eq=False)
@@ -70,11 +39,16 @@ class Chain:
         values = np.empty(2 * x.size - 1)
         values[::2], values[1::2] = main, beside
         matrix = Pattern.tridiagonal(x.size).matrix(values)
-        return ByProducts(matrix, self.counts) if self.storage == "operator" else matrix
+        if self.storage == "operator":
+            return OperatorSymmetric(x.size, lambda v: self._product(matrix, v))
+        return matrix
+
+    def _product(self, matrix, v):
+        self.counts.nhvp += 1
+        return matrix @ v
 
     def hessian_vector(self, x, v):
-        self.counts.nhvp += 1
-        return self.hessian(x) @ v
+        return self._product(Chain(self.parts).hessian(x), v)
 
 
 def springs(n, *, pinned=1.0, stiffness=1.0, level=0.0, quartic=0.0):
@@ -135,8 +109,6 @@ def action(duration=1.0, start=2.0):
 
 def solved(parts, x, iterations=50):
     """Newton's iteration on the gradient by SciPy's banded solver."""
-    from scipy.linalg import solve_banded
-
     for _ in range(iterations):
         _, gradient, main, beside = parts(x)
         band = np.zeros((3, x.size))

@@ -2,7 +2,13 @@
 
 import numpy as np
 import pytest
-from chains import (
+
+from extremum import Verdict
+from extremum.certify import certify_point
+from extremum.certify.lanczos import spectrum_bounds
+from extremum.certify.storages import distance
+from extremum.linalg import DenseSymmetric
+from tests.certify.chains import (
     Chain,
     action,
     laplacian_eigenvalues,
@@ -10,12 +16,6 @@ from chains import (
     solved,
     springs,
 )
-
-from extremum import Verdict
-from extremum.certify import certify_point
-from extremum.certify.lanczos import spectrum_bounds
-from extremum.certify.storages import distance
-from extremum.linalg import DenseSymmetric
 
 STORAGES = ["pattern", "operator"]
 
