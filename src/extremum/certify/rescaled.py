@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric
+from extremum.linalg import Factorizable
 from extremum.objective import Counts, Objective, Vector
 
 
@@ -35,17 +35,15 @@ class Rescaled(Objective):
         fun, gradient = self.objective.value_and_gradient(self.units * y)
         return fun, self.units * gradient
 
-    def hessian(self, y: Vector) -> DenseSymmetric:
+    def hessian(self, y: Vector) -> Factorizable:
         """D ∇²φ D."""
-        return self.of(self.objective.hessian(self.units * y).toarray())
+        hessian = self.objective.hessian(self.units * y)
+        assert isinstance(hessian, Factorizable)  # others are not rescaled
+        return hessian.scaled(self.units)
 
     def hessian_vector(self, y: Vector, v: Vector) -> Vector:
         """D ∇²φ D v."""
         return self.units * self.objective.hessian_vector(self.units * y, self.units * v)
-
-    def of(self, hessian: Vector) -> DenseSymmetric:
-        """A Hessian of φ in these variables."""
-        return DenseSymmetric(hessian * np.outer(self.units, self.units))
 
     def gradient_error(self, y: Vector) -> Vector:
         """D times that of the function itself, where it has one."""

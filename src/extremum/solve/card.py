@@ -153,16 +153,15 @@ def _vector(x: Any, most: int = 6) -> str:
 
 
 def _eigenvalues(certificate: Any) -> str:
-    values = certificate.eigenvalues
-    shown = ", ".join(f"{value:.6g}" for value in values)
-    if certificate.hessian is not None and len(certificate.hessian) > len(values):
-        half = len(values) // 2
-        shown = (
-            ", ".join(f"{v:.6g}" for v in values[:half])
-            + ", …, "
-            + ", ".join(f"{v:.6g}" for v in values[half:])
-        )
-    return f"{shown} (± {certificate.eigenvalue_error:.1g})"
+    values, errors = certificate.eigenvalues, certificate.eigenvalue_error
+    same = np.ptp(errors) == 0
+    shown = [
+        f"{value:.6g}" + ("" if same else f" ± {error:.1g}")
+        for value, error in zip(values, errors, strict=True)
+    ]
+    if certificate.gradient.size > len(values):
+        shown.insert(len(values) // 2, "…")
+    return ", ".join(shown) + (f" (± {errors[0]:.1g})" if same else "")
 
 
 def _ray(ray: Any) -> str:
