@@ -29,6 +29,7 @@ if TYPE_CHECKING:
         Newton,
         NewtonCG,
         StrongWolfe,
+        TrustRegion,
     )
     from extremum.objective import (
         CentralDifference,
@@ -66,7 +67,8 @@ _HOME = {
     "extremum.certify": "Certificate",
     "extremum.methods": (
         "Armijo BFGS BarzilaiBorwein BracketedNewton ConjugateGradient ExactStep FixedStep "
-        "GradientDescent GradientNormDecrease LBFGS Newton NewtonCG StrongWolfe"
+        "GradientDescent GradientNormDecrease LBFGS Newton NewtonCG StrongWolfe "
+        "TrustRegion"
     ),
     "extremum.objective": "CentralDifference ComplexStep ForwardDifference check_derivatives",
     "extremum.outcomes": (
@@ -112,6 +114,7 @@ __all__ = [
     "SquaredStep",
     "StrongWolfe",
     "Trace",
+    "TrustRegion",
     "UnknownOption",
     "Untraceable",
     "ValueChange",

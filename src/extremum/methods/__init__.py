@@ -17,6 +17,7 @@ from extremum.methods.steps import (
     StepRule,
 )
 from extremum.methods.strong_wolfe import StrongWolfe
+from extremum.methods.trust_region import TrustRegion
 
 __all__ = [
     "BFGS",
@@ -35,5 +36,6 @@ __all__ = [
     "State",
     "StepRule",
     "StrongWolfe",
+    "TrustRegion",
     "value_floor",
 ]

@@ -14,7 +14,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from extremum.linalg import EPS, Pattern, SymmetricMatrix
+from extremum.linalg import EPS, Factorizable, Pattern, SymmetricMatrix
 from extremum.methods.subproblem import ModelStep, solve_subproblem
 from extremum.objective import Vector
 
@@ -29,9 +29,7 @@ LOOSEST = 0.1
 Wright, section 7.1)."""
 
 
-def solve_by_products(
-    hessian: SymmetricMatrix, gradient: Vector, radius: float
-) -> ModelStep:
+def solve_by_products(hessian: SymmetricMatrix, gradient: Vector, radius: float) -> ModelStep:
     """Solve the subproblem in a Krylov space that is large enough.
 
     Parameters
@@ -78,7 +76,7 @@ def solve_by_products(
     return ModelStep(step, model.decrease, model.multiplier, model.case)
 
 
-def _tridiagonal(diagonal: list[float], beside: list[float]) -> object:
+def _tridiagonal(diagonal: list[float], beside: list[float]) -> Factorizable:
     values = np.empty(2 * len(diagonal) - 1)
     values[0::2], values[1::2] = diagonal, beside
     return Pattern.tridiagonal(len(diagonal)).matrix(values)

@@ -8,6 +8,7 @@ is Δ long: the rest of the way is then gone along such an eigenvector.
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
 from enum import Enum
 
@@ -113,9 +114,7 @@ def _by_eigenvectors(hessian: DenseSymmetric, gradient: Vector, radius: float) -
         missing = radius**2 - float(parts @ parts)
         if missing >= 0:
             parts[0] = np.sqrt(missing)
-            return ModelStep.of(
-                hessian, gradient, vectors @ parts, -float(values[0]), Case.HARD
-            )
+            return ModelStep.of(hessian, gradient, vectors @ parts, -float(values[0]), Case.HARD)
     for _ in range(MOST_FACTORIZATIONS):
         shifted = gaps + mu
         parts = slopes / shifted
@@ -178,14 +177,12 @@ def _by_factorizations(
     shift = high
     while (factorization := hessian.cholesky(shift)) is None:
         shift *= 2
-    return ModelStep.of(
-        hessian, gradient, -factorization.solve(gradient), shift, Case.BOUNDARY
-    )
+    return ModelStep.of(hessian, gradient, -factorization.solve(gradient), shift, Case.BOUNDARY)
 
 
 def _between(low: float, high: float) -> float:
     """A new λ in the bracket: near its lower end, where the solution mostly is."""
-    return max((low * high) ** 0.5, low + 0.01 * (high - low))
+    return max(math.sqrt(low * high), low + 0.01 * (high - low))
 
 
 def _nearly_null(

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
-from extremum.linalg import EPS, OperatorSymmetric, SymmetricMatrix
+from extremum.linalg import EPS, Factorizable, OperatorSymmetric, SymmetricMatrix
 from extremum.methods.krylov import solve_by_products
 from extremum.methods.method import State, is_finite, not_finite, value_floor
 from extremum.methods.subproblem import ModelStep, solve_subproblem
@@ -88,9 +89,9 @@ class TrustRegion:
             return state
         hessian = objective.hessian(state.x) if state.hessian is None else state.hessian
         if not hessian.is_finite:
-            cause = "it has a NaN or inf"
-            facts = {"what": "Hessian", "where": show_point(state.x), "cause": cause}
-            return replace(state, stop=Stop(Reason.NOT_FINITE, facts))
+            where, cause = show_point(state.x), "it has a NaN or inf"
+            stop = Stop(Reason.NOT_FINITE, {"what": "Hessian", "where": where, "cause": cause})
+            return replace(state, stop=stop)
         # The value's own rounding, and what the rounding of x does to it.
         floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
         square = float(state.gradient @ state.gradient)
@@ -147,7 +148,7 @@ def _model_step(
 ) -> ModelStep:
     if isinstance(hessian, OperatorSymmetric):
         return solve_by_products(hessian, gradient, radius)
-    return solve_subproblem(hessian, gradient, radius, multiplier)
+    return solve_subproblem(cast(Factorizable, hessian), gradient, radius, multiplier)
 
 
 def _shrunk(length: float, slope: float, fall: float) -> float:

@@ -92,6 +92,16 @@ class Objective(Protocol):
         """What a reader should know of the derivatives."""
         return ()
 
+    @property
+    def structure(self) -> str:
+        """The storage of the Hessian."""
+        return "its own"
+
+    @property
+    def preparation(self) -> Preparation:
+        """What it took to get the derivatives."""
+        return Preparation()
+
 
 class GradientSource(Protocol):
     """Where values and gradients come from."""
@@ -219,11 +229,12 @@ class FunctionObjective(Objective):
     @property
     def notes(self) -> tuple[str, ...]:
         """What was converted, and what a reader should know of the derivatives."""
-        why = () if self.why_inexact is None else (f"not followed exactly: {self.why_inexact}",)
         found = (*self.plain.parameters.notes, *self.gradients.notes, *self.hessians.notes)
+        if self.why_inexact is not None:
+            found += (f"not followed exactly: {self.why_inexact}",)
         if self.why_unstructured is not None:
-            why += (f"the Hessian's structure is not used: {self.why_unstructured}",)
-        found += (*why, *self.mends)
+            found += (f"the Hessian's structure is not used: {self.why_unstructured}",)
+        found += tuple(self.mends)
         return tuple(dict.fromkeys(found))
 
     @property

@@ -6,7 +6,7 @@ import functools
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -50,6 +50,7 @@ class Call:
     jac: Any
     hess: Any
     hessp: Any = None
+    structure: Any = "auto"
     stop: Any
     tol: float | None
     callback: Any
@@ -67,20 +68,27 @@ class Call:
         spent = {name: getattr(self, name) for name in ("maxiter", "maxfev", "max_seconds")}
         tests = choose_tests(self.stop, further.get("tol") if self.tol is None else self.tol)
         bounds, callback = limits(spent, further), read_callback(self.callback)
-        choose_method(self.method, True, parameters.size)  # an unknown name is refused first
+        choose_method(self.method, None, parameters.size)  # an unknown name is refused first
         objective = self._objective(parameters)
-        method, text = choose_method(self.method, objective.exact, parameters.size)
+        method, text = choose_method(self.method, objective, parameters.size)
         keep_x = parameters.size <= MOST_KEPT if self.keep_x is None else self.keep_x
         return Problem(
             objective, parameters, method, text, tests, bounds, self.goal, callback, keep_x
         )
 
-
     def _objective(self, parameters: Parameters) -> Objective:
         if not isinstance(self.fun, Objective):
-            return make_objective(self.fun, parameters, self.args, self.jac, self.hess, self.hessp)
+            return make_objective(
+                self.fun,
+                parameters,
+                self.args,
+                self.jac,
+                self.hess,
+                self.hessp,
+                self.structure,
+            )
         for name in ("args", "jac", "hess", "hessp"):
-            if getattr(self, name) not in (None, ()):
+            if getattr(self, name) not in (None, ()):  # what is left out
                 raise UnknownOption(f"{name}= has no meaning here: an Objective brings its own.")
         return self.fun
 
@@ -175,7 +183,8 @@ def _report(
         certificate=certificate,
         reasons=reasons,
         source=objective.source,
-        structure="dense",
+        structure=objective.structure,
+        preparation=asdict(objective.preparation),
         method=problem.method_text,
         notes=objective.notes,
         manifest=_manifest(problem),
@@ -201,7 +210,7 @@ def _manifest(problem: Problem) -> dict[str, Any]:
         "stop": [repr(test) for test in problem.tests],
         "limits": repr(problem.limits),
         "source": problem.objective.source,
-        "structure": "dense",
+        "structure": problem.objective.structure,
     }
 
 
