@@ -95,7 +95,7 @@ class TrustRegion:
             return replace(state, stop=stop)
         square, size = float(state.gradient @ state.gradient), float(state.x @ state.x)
         # The value's own rounding, and what the rounding of x does to it.
-        floor = value_floor(state.fun) + EPS * math.sqrt(square * size)
+        floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier)
