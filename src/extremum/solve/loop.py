@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -38,6 +39,8 @@ class Run:
     goal : {"minimum", "stationary"}
     observer : callable or None
     trace : Trace
+    started, judging : float
+        When the run began, and how long it stood still since.
     """
 
     objective: Objective
@@ -47,6 +50,7 @@ class Run:
     observer: Observer | None
     trace: Trace
     started: float = field(default_factory=time.perf_counter)
+    judging: float = 0.0
     first: State | None = None
     best: State | None = None
 
@@ -57,8 +61,15 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Time since the start."""
-        return time.perf_counter() - self.started
+        """Time since the start, but for what `judged` took."""
+        return time.perf_counter() - self.started - self.judging
+
+    @contextlib.contextmanager
+    def judged(self) -> Iterator[None]:
+        """While a point is judged the run's clock stands still."""
+        began = time.perf_counter()
+        yield
+        self.judging += time.perf_counter() - began
 
     def go(self, method: Method, x: Vector, event: str = "") -> tuple[State, tuple[Stop, ...]]:
         """Drive a method from `x` until something stops it.

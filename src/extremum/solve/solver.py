@@ -122,12 +122,14 @@ def solve(problem: Problem) -> Result:
     for escapes in range(MOST_ESCAPES + 1):
         method = problem.method if escapes == 0 else _restarted(problem.method)
         state, stops = run.go(method, x, event)
-        wrong = problem.objective.disagreement(state.x)
+        with run.judged():
+            wrong = problem.objective.disagreement(state.x)
         if wrong is not None and isinstance(problem.objective, FunctionObjective):
             return solve(replace(problem, objective=by_differences(problem.objective, wrong)))
-        certificate = certify_point(
-            problem.objective.at_best(), state.x, state.x - problem.parameters.start
-        )
+        with run.judged():
+            certificate = certify_point(
+                problem.objective.at_best(), state.x, state.x - problem.parameters.start
+            )
         escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
             certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
         )
