@@ -19,7 +19,8 @@ from extremum.outcomes import Verdict
 
 STATIONARY = 1e-8
 """A gradient below this times max(1, ‖H‖) may belong to a degenerate stationary point,
-for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run."""
+for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run, about √ε;
+in lower precision it grows as √ε does."""
 
 
 def certify_point(objective: Objective, x: Vector, towards: Vector | None = None) -> Certificate:
@@ -51,7 +52,7 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
     if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
         return _nondegenerate(at, at.newton.radius, ())
     values, _ = at.hessian.spectrum
-    tolerance = STATIONARY * max(1.0, float(np.abs(values).max()))
+    tolerance = STATIONARY * (at.eps / EPS) ** 0.5 * max(1.0, float(np.abs(values).max()))
     # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
     smooth = at.gradient_floor <= tolerance
     refined = refine(at) if smooth and (at.rests or at.gradient_norm <= tolerance) else None
@@ -177,7 +178,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         morse_index=seen.morse_index,
         nullity=nullity,
         flat_directions=seen.flat_directions,
-        radius=moved + 2 * EPS * float(np.linalg.norm(at.x)),
+        radius=moved + 2 * at.eps * float(np.linalg.norm(at.x)),
         **_lower(at, lower),
     )
 

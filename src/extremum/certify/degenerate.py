@@ -7,7 +7,6 @@ from dataclasses import dataclass
 import numpy as np
 
 from extremum.certify.local import FARTHEST, Neighbourhood
-from extremum.linalg import EPS
 from extremum.methods import GradientNormDecrease, Newton, value_floor
 from extremum.objective import Vector
 
@@ -103,7 +102,7 @@ def look(at: Neighbourhood) -> HigherOrder:
                 _, gradient = at.objective.value_and_gradient(point)
                 point = point - curved @ (inverse * (curved.T @ gradient))
             value = at.objective.value(point)
-            floor = 4 * max(at.value_floor, value_floor(value))
+            floor = 4 * max(at.value_floor, value_floor(value, at.eps))
             floor += slack * (length + slack * softest)
             if not np.isfinite(value):
                 open_question = True
@@ -143,7 +142,7 @@ def _size_nearby(at: Neighbourhood, reach: float) -> float:
         for side in (1, -1):
             there = at.objective.hessian(at.x + side * reach * direction).toarray()
             sizes.append(float(np.abs(there[np.isfinite(there)]).max(initial=0.0)))
-    return max(sizes) + EPS
+    return max(sizes) + at.eps
 
 
 def _directions(basis: Vector) -> Vector:

@@ -17,7 +17,7 @@ import numpy as np
 from extremum.certify.rescaled import Rescaled
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.methods import State, value_floor
-from extremum.objective import Objective, Vector
+from extremum.objective import Objective, Vector, dtype_of, precision
 
 SAFETY = 2.0
 """The estimated variation of the Hessian, and the rounding error of the gradient, are doubled."""
@@ -25,7 +25,8 @@ SAFETY = 2.0
 PROBE = 1e-10
 """The Hessian's variation is looked at no closer than this times max(1, ‖x‖), so that rounding of x
 does not hide it, and no farther than the ball of the test asks. At a distance of 2η the Hessian's
-own rounding error adds no more to h than that error relative to the smallest eigenvalue."""
+own rounding error adds no more to h than that error relative to the smallest eigenvalue. In lower
+precision it grows as ε^(2/3), of which it is about three times as much."""
 
 TINY = float(np.finfo(np.float64).tiny)
 """Below this a gradient underflows: it is never known better."""
@@ -49,13 +50,19 @@ class Neighbourhood:
     def of(cls, objective: Objective, x: Vector) -> Neighbourhood:
         """Evaluate value, gradient and Hessian at x."""
         fun, gradient = objective.value_and_gradient(x)
-        return cls(objective, x, fun, gradient, DenseSymmetric(objective.hessian(x).toarray()))
+        hessian = DenseSymmetric(objective.hessian(x).toarray(), precision(objective))
+        return cls(objective, x, fun, gradient, hessian)
 
     @property
     def is_finite(self) -> bool:
         """Whether all that was computed is finite."""
         parts = (self.fun, self.gradient)
         return self.hessian.is_finite and all(np.isfinite(part).all() for part in parts)
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with."""
+        return precision(self.objective)
 
     @property
     def scale(self) -> float:
@@ -75,34 +82,44 @@ class Neighbourhood:
     @property
     def gradient_floor(self) -> float:
         """By how much ∇φ jumps between points a few roundings apart, and what differences cost."""
-        return self._jumps[1]
+        return SAFETY * max(self.gradient_error, float(np.abs(self.gradient_jumps).max()))
 
     @property
     def value_floor(self) -> float:
         """What a change of φ must exceed to mean anything: it jumps by so much, or rounds so."""
-        return max(value_floor(self.fun), self._jumps[0])
+        return max(value_floor(self.fun, self.eps), SAFETY * self._jumps[0])
 
     @cached_property
-    def _jumps(self) -> tuple[float, float]:
-        """By how much φ and ∇φ jump between points a few roundings apart, doubled."""
-        value_jump, jump = 0.0, max(EPS * self.gradient_norm, TINY)
-        if (error := getattr(self.objective, "gradient_error", None)) is not None:
-            jump = max(jump, float(error(self.x).max()))
+    def gradient_error(self) -> float:
+        """What ∇φ is wrong by at least: its own rounding, and what differences cost."""
+        error = getattr(self.objective, "gradient_error", None)
+        by_differences = 0.0 if error is None else float(error(self.x).max())
+        return max(self.eps * self.gradient_norm, TINY, by_differences)
+
+    @property
+    def gradient_jumps(self) -> Vector:
+        """By how much ∇φ jumps from x to points a few roundings away: of shape (3, n)."""
+        return self._jumps[1]
+
+    @cached_property
+    def _jumps(self) -> tuple[float, Vector]:
+        """By how much φ jumps between points a few roundings apart, and ∇φ."""
+        value_jump, jumps = 0.0, []
         for near in self._a_few_roundings_away:
             value, gradient = self.objective.value_and_gradient(near)
             move = near - self.x
-            expected = self.gradient + self.hessian @ move
-            jump = max(jump, float(np.abs(gradient - expected).max()))
+            jumps.append(gradient - self.gradient - self.hessian @ move)
             value_jump = max(value_jump, abs(value - self.fun - float(self.gradient @ move)))
-        if not np.isfinite(value_jump + jump):
-            return float("inf"), float("inf")
-        return SAFETY * value_jump, SAFETY * jump
+        if not np.isfinite(value_jump + np.abs(jumps).max()):
+            return float("inf"), np.full((len(jumps), self.x.size), np.inf)
+        return value_jump, np.array(jumps)
 
     @property
     def _a_few_roundings_away(self) -> Vector:
         signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
-        sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
-        return np.asarray(self.x + 4 * EPS * sizes * signs)
+        sizes = np.where(self.x == 0, self.eps * self.scale, np.abs(self.x))
+        points: Vector = self.x + 4 * self.eps * sizes * signs
+        return points.astype(dtype_of(self.objective)).astype(np.float64)
 
     def hessian_jump(self) -> float:
         """By how much ∇²φ jumps between points a few roundings apart, doubled."""
@@ -112,7 +129,7 @@ class Neighbourhood:
     @property
     def rests(self) -> bool:
         """Whether the gradient is zero but for rounding: its own, and that of x."""
-        from_x = EPS * (np.abs(self.hessian.array) @ np.abs(self.x))
+        from_x = self.eps * (np.abs(self.hessian.array) @ np.abs(self.x))
         return bool((np.abs(self.gradient) <= np.maximum(self.gradient_floor, from_x)).all())
 
     @cached_property
@@ -165,21 +182,25 @@ def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTes
     if not smallest > at.hessian.rounding + hessian_error:
         return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index)
     newton = -vectors @ ((vectors.T @ at.gradient) / values)
-    floor = at.gradient_floor * np.sqrt(at.x.size)
+    # Errors of one sum, carried on, are not independent: what they do to the step is far less than
+    # ‖H⁻¹‖ times their size where they lie along stiff directions.
+    jumps = vectors @ ((vectors.T @ at.gradient_jumps.T) / values[:, None])
+    noise = SAFETY * float(np.linalg.norm(jumps, axis=0).max())
+    floor = SAFETY * at.gradient_error * np.sqrt(at.x.size)
     certain = smallest - at.hessian.rounding - hessian_error
-    step = (float(np.linalg.norm(newton)) * smallest + floor) / certain
+    step = ((float(np.linalg.norm(newton)) + noise) * smallest + floor) / certain
     variation = SAFETY * hessian_variation(at, newton, step)
     h = variation * step / certain
     if not h <= 0.5:
         return KantorovichTest(False, h, step, np.inf, variation, index)
     # The last term: x itself is only known to the spacing of floating point.
-    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * EPS * float(np.linalg.norm(at.x))
+    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * at.eps * float(np.linalg.norm(at.x))
     return KantorovichTest(True, h, step, radius, variation, index)
 
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x."""
-    distance = max(2 * step, PROBE * at.scale)
+    distance = max(2 * step, PROBE * (at.eps / EPS) ** (2 / 3) * at.scale)
     values, vectors = at.hessian.spectrum
     oblique = np.sin(np.arange(1.0, at.x.size + 1) ** 2)
     directions = [vectors[:, int(np.abs(values).argmin())], oblique / np.linalg.norm(oblique)]

@@ -3,11 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from extremum.linalg import DenseSymmetric
-from extremum.objective import Counts, Objective, Vector
+from extremum.objective import Counts, Objective, Vector, dtype_of, precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -26,6 +27,11 @@ class Rescaled:
     def counts(self) -> Counts:
         """Those of the function itself."""
         return self.objective.counts
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """That of the function itself."""
+        return dtype_of(self.objective)
 
     def value(self, y: Vector) -> float:
         """φ(D y)."""
@@ -46,7 +52,7 @@ class Rescaled:
 
     def of(self, hessian: Vector) -> DenseSymmetric:
         """A Hessian of φ in these variables."""
-        return DenseSymmetric(hessian * np.outer(self.units, self.units))
+        return DenseSymmetric(hessian * np.outer(self.units, self.units), precision(self))
 
     def gradient_error(self, y: Vector) -> Vector:
         """D times that of the function itself, where it has one."""

@@ -8,14 +8,13 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from extremum.linalg import EPS
 from extremum.methods.method import (
     State,
     is_finite,
     not_finite,
     value_floor,
 )
-from extremum.objective import Objective, Vector
+from extremum.objective import Objective, Vector, precision
 from extremum.outcomes import InvalidInput, Reason, Stop
 
 MOST_TRIALS = 60
@@ -23,6 +22,10 @@ MOST_TRIALS = 60
 
 SUFFICIENT_DECREASE = 1e-4
 """The fraction of the linear decrease that a step must achieve (Nocedal & Wright, section 3.1)."""
+
+
+HIDDEN = 1e3
+"""A step that promises less than this times the rounding error, and fails, fails by rounding."""
 
 
 class StepRule(Protocol):
@@ -99,7 +102,7 @@ class GradientNormDecrease:
         self, objective: Objective, state: State, direction: Vector, trial: float
     ) -> State:
         """Halve the step from `trial` until it is accepted."""
-        before = float(np.linalg.norm(state.gradient))
+        before, eps = float(np.linalg.norm(state.gradient)), precision(objective)
         length = trial
         for _ in range(MOST_TRIALS):
             x = state.x + length * direction
@@ -109,9 +112,11 @@ class GradientNormDecrease:
             if is_finite(fun, gradient):
                 after = float(np.linalg.norm(gradient))
                 # A decrease by a rounding error is none.
-                if after <= (1 - max(self.decrease * length, 4 * EPS)) * before:
+                if after <= (1 - max(self.decrease * length, 4 * eps)) * before:
                     return State(x, fun, gradient, length)
             length /= 2
+        if (step := trial * float(np.linalg.norm(direction))) <= HIDDEN * eps * _scale(state.x):
+            return replace(state, stop=Stop(Reason.NO_STEP_LEFT, {"step_norm": step}))
         return replace(state, stop=_no_decrease("gradient's norm", state, length))
 
 
@@ -132,6 +137,7 @@ class ExactStep:
     ) -> State:
         """Find where the slope along the ray vanishes."""
         slope = start_slope = float(state.gradient @ direction)
+        eps = precision(objective)
         if slope >= 0:
             return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
         curvature = float(direction @ objective.hessian_vector(state.x, direction))
@@ -153,9 +159,9 @@ class ExactStep:
                 here = low
                 continue
             slope = float(gradient @ direction)
-            if fun <= best.fun + value_floor(best.fun):
+            if fun <= best.fun + value_floor(best.fun, eps):
                 best = State(x, fun, gradient, here)
-            if abs(slope) <= self.rtol * abs(start_slope) or high - low <= 4 * EPS * here:
+            if abs(slope) <= self.rtol * abs(start_slope) or high - low <= 4 * eps * here:
                 break
             low, high = (here, high) if slope < 0 else (low, here)
             curvature = float(direction @ objective.hessian_vector(x, direction))
@@ -227,7 +233,8 @@ def backtrack(
     if slope >= 0:
         return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
     # The value's own rounding, and what the rounding of x does to it.
-    floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
+    eps = precision(objective)
+    floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
     norm = float(np.linalg.norm(state.gradient))
     length, obstacle = trial, None
     for _ in range(MOST_TRIALS):
@@ -250,10 +257,14 @@ def backtrack(
         # The minimum of the parabola through the value, the slope and the new value.
         parabola = -slope * length**2 / (2 * (fun - state.fun - length * slope))
         length = float(np.clip(parabola, 0.1 * length, 0.5 * length))
-    if abs(trial * slope) <= 1e3 * floor:
+    if abs(trial * slope) <= HIDDEN * floor:
         facts = {"floor": floor, "fun": state.fun, "grad_norm": float(np.abs(state.gradient).max())}
         return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
     return replace(state, stop=obstacle or _no_decrease("value", state, length))
+
+
+def _scale(x: Vector) -> float:
+    return max(1.0, float(np.linalg.norm(x)))
 
 
 def _no_decrease(merit: str, state: State, length: float) -> Stop:

@@ -8,7 +8,9 @@ from extremum.objective.objective import (
     FunctionObjective,
     Objective,
     by_differences,
+    dtype_of,
     make_objective,
+    precision,
 )
 from extremum.objective.parameters import Parameters, Vector
 
@@ -24,6 +26,8 @@ __all__ = [
     "Vector",
     "by_differences",
     "check_derivatives",
+    "dtype_of",
     "make_objective",
+    "precision",
     "show_point",
 ]

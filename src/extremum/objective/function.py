@@ -64,7 +64,7 @@ class PlainFunction:
     def value_at_complex(self, z: Any, counts: Counts) -> complex:
         """Evaluate φ at a complex point, for the complex step."""
         counts.nfev += 1
-        result = np.asarray(self.call(z))
+        result = self.parameters.as_array(self.call(z))
         if result.size != 1 or not np.issubdtype(result.dtype, np.complexfloating):
             raise InvalidInput(
                 f"{self.name} drops the imaginary part (np.abs, np.real, a comparison?), which is "
@@ -91,7 +91,7 @@ class PlainFunction:
         """Call the user's function on a copy of `x`; its exception carries a note of the point."""
         # What is not finite is named by whoever meets it; NumPy need not warn of it besides.
         with sixty_four_bit(), np.errstate(all="ignore"), self.noting(x):
-            return self.fun(self.parameters.restore(x), *self.args)
+            return self.parameters.apply(self.fun, self.parameters.restore(x), *self.args)
 
     @contextlib.contextmanager
     def noting(self, x: Vector) -> Iterator[None]:
@@ -118,15 +118,17 @@ class PlainFunction:
                 )
             )
         try:
-            array = np.asarray(result)
+            array = self.parameters.as_array(result)
         except ValueError as error:
             raise InvalidInput(
                 f"{self.name} returned a ragged {type(result).__name__}; one real number is needed."
             ) from error
         if array.size != 1:
+            is_torch = self.parameters.library == "torch"
+            kind, library = ("a tensor", "torch") if is_torch else ("an array", "np")
             raise InvalidInput(
-                f"{self.name} returned an array of shape {array.shape}; one real number is needed. "
-                "For a sum of squares, return np.sum(r**2)."
+                f"{self.name} returned {kind} of shape {array.shape}; one real number is needed. "
+                f"For a sum of squares, return {library}.sum(r**2)."
             )
         if np.issubdtype(array.dtype, np.complexfloating):
             raise InvalidInput(

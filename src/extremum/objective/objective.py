@@ -28,6 +28,8 @@ from extremum.objective.refusals import reason, refusals
 from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Untraceable
 
+_SIXTY_FOUR_BITS = np.dtype(np.float64)
+
 
 @runtime_checkable
 class Objective(Protocol):
@@ -48,6 +50,17 @@ class Objective(Protocol):
 
     def hessian_vector(self, x: Vector, v: Vector) -> Vector:
         """∇²φ(x)·v, of shape (n,)."""
+
+
+def dtype_of(objective: Objective) -> np.dtype[Any]:
+    """What φ is computed in: 64 bits for an objective that does not say."""
+    dtype: np.dtype[Any] = getattr(objective, "dtype", _SIXTY_FOUR_BITS)
+    return dtype
+
+
+def precision(objective: Objective) -> float:
+    """The spacing ε at 1 of the numbers that φ is computed with."""
+    return float(np.finfo(dtype_of(objective)).eps)
 
 
 class GradientSource(Protocol):
@@ -109,7 +122,7 @@ class FunctionObjective:
         hessian = self.hessians.hessian(x, self.counts)
         if self.hessians.exact and np.isnan(hessian).any():
             hessian = self._mended(hessian, self._differences.hessian(x, Counts()))
-        return DenseSymmetric(hessian)
+        return DenseSymmetric(hessian, self.plain.parameters.eps)
 
     @property
     def _differences(self) -> ValueDifferences:
@@ -137,6 +150,11 @@ class FunctionObjective:
         if isinstance(self.gradients, ValueDifferences):
             return self.gradients.gradient_error(x, self.counts)
         return np.zeros_like(x)
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """What φ is computed in."""
+        return self.plain.parameters.dtype
 
     @property
     def source(self) -> str:
@@ -201,7 +219,8 @@ def make_objective(
     Parameters
     ----------
     fun : callable
-        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`.
+        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`, or PyTorch where the start is
+        of tensors.
     parameters : Parameters
         The start in the user's own structure.
     args : tuple
@@ -238,6 +257,11 @@ def make_objective(
         found: Any = exact_derivatives(plain, parameters.start)
     except Untraceable as error:
         why = str(error)
+        if given is None and parameters.library == "torch":
+            raise InvalidInput(
+                f"{plain.name} can't be differentiated by PyTorch: {why}. Return a tensor that is "
+                "computed from the argument, or pass jac= ('3-point' for differences)."
+            ) from error
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
             warn_inexact(plain, why)
