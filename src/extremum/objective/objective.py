@@ -259,8 +259,8 @@ def make_objective(
         why = str(error)
         if given is None and parameters.library == "torch":
             raise InvalidInput(
-                f"{plain.name} can't be differentiated by PyTorch: {why}. Return a tensor that is "
-                "computed from the argument, or pass jac= ('3-point' for differences)."
+                f"{plain.name} can't be differentiated by PyTorch: {why}. Mend that, or "
+                "pass jac= ('3-point' for differences)."
             ) from error
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
