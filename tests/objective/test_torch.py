@@ -14,6 +14,7 @@ from extremum.objective import Counts, Parameters, make_objective, precision
 from extremum.outcomes import ENDED_WELL, InvalidInput, Reason, Verdict
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra")
+torch.set_num_threads(1)  # the tests run side by side
 
 SINGLE, DOUBLE = torch.float32, torch.float64
 EPS = {dtype: torch.finfo(dtype).eps for dtype in (SINGLE, DOUBLE)}
