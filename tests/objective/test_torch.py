@@ -10,7 +10,7 @@ import pytest
 from scipy.optimize import brentq
 
 import extremum as ex
-from extremum.objective import Counts, Parameters, make_objective, precision
+from extremum.objective import Counts, Parameters, make_objective
 from extremum.outcomes import ENDED_WELL, InvalidInput, Reason, Verdict
 
 torch = pytest.importorskip("torch", reason="PyTorch is an extra")
@@ -105,7 +105,7 @@ def test_derivatives_are_those_of_calculus(dtype):
     np.testing.assert_allclose(objective.hessian(x).toarray(), hessian, **allowed)
     np.testing.assert_allclose(objective.hessian_vector(x, v), hessian @ v, **allowed)
     assert objective.counts == Counts(nfev=1, njev=1, nhev=1, nhvp=1)
-    assert precision(objective) == EPS[dtype]
+    assert objective.eps == EPS[dtype]
 
 
 class Cube(torch.autograd.Function):

@@ -10,7 +10,7 @@ from extremum.certify.certificate import Ray
 from extremum.certify.local import TINY, Neighbourhood
 from extremum.linalg import EPS
 from extremum.methods import value_floor
-from extremum.objective import Objective, Vector, precision
+from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict
 
 DOUBLINGS = 60
@@ -31,7 +31,7 @@ def fades(at: Neighbourhood, towards: Vector) -> bool:
     The place where it becomes zero is bracketed by bisection; a gradient that vanishes at a point
     is large before that, against one that underflows.
     """
-    if at.gradient.any() or at.hessian.array.any() or not towards.any():
+    if at.gradient.any() or at.curvature.size > 0 or not towards.any():
         return False
     zero, other, size = 0.0, 1.0, 0.0
     for _ in range(BISECTIONS):
@@ -69,7 +69,7 @@ def falling_ray(
 def _follow(
     objective: Objective, x: Vector, fun: float, direction: Vector, scale: float
 ) -> tuple[Verdict, Ray] | None:
-    lengths, values, eps = [0.0], [fun], precision(objective)
+    lengths, values, eps = [0.0], [fun], objective.eps
     for k in range(DOUBLINGS + 1):
         length = scale * 2.0**k
         value = objective.value(x + length * direction)

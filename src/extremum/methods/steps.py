@@ -14,7 +14,7 @@ from extremum.methods.method import (
     not_finite,
     value_floor,
 )
-from extremum.objective import Objective, Vector, precision
+from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput, Reason, Stop
 
 MOST_TRIALS = 60
@@ -23,9 +23,9 @@ MOST_TRIALS = 60
 SUFFICIENT_DECREASE = 1e-4
 """The fraction of the linear decrease that a step must achieve (Nocedal & Wright, section 3.1)."""
 
-
-HIDDEN = 1e3
-"""A step that promises less than this times the rounding error, and fails, fails by rounding."""
+NEAR_FLOOR = 1e3
+"""A promised decrease of up to so many rounding errors may be hidden by them: of a promise p the
+sufficient decrease is only 1e-4 p. And a step of up to so many roundings of x fails by those."""
 
 
 class StepRule(Protocol):
@@ -57,7 +57,7 @@ class FixedStep:
         self, objective: Objective, state: State, direction: Vector, trial: float
     ) -> State:
         """Take the step, unless that leads to where the function is not finite."""
-        x = state.x + self.length * direction
+        x = objective.rounded(state.x + self.length * direction)
         fun, gradient = objective.value_and_gradient(x)
         if not is_finite(fun, gradient):
             return replace(state, stop=not_finite(x, fun, gradient))
@@ -102,10 +102,10 @@ class GradientNormDecrease:
         self, objective: Objective, state: State, direction: Vector, trial: float
     ) -> State:
         """Halve the step from `trial` until it is accepted."""
-        before, eps = float(np.linalg.norm(state.gradient)), precision(objective)
+        before, eps = float(np.linalg.norm(state.gradient)), objective.eps
         length = trial
         for _ in range(MOST_TRIALS):
-            x = state.x + length * direction
+            x = objective.rounded(state.x + length * direction)
             if np.array_equal(x, state.x):
                 break
             fun, gradient = objective.value_and_gradient(x)
@@ -115,7 +115,7 @@ class GradientNormDecrease:
                 if after <= (1 - max(self.decrease * length, 4 * eps)) * before:
                     return State(x, fun, gradient, length)
             length /= 2
-        if (step := trial * float(np.linalg.norm(direction))) <= HIDDEN * eps * _scale(state.x):
+        if (step := trial * float(np.linalg.norm(direction))) <= NEAR_FLOOR * eps * _scale(state.x):
             return replace(state, stop=Stop(Reason.NO_STEP_LEFT, {"step_norm": step}))
         return replace(state, stop=_no_decrease("gradient's norm", state, length))
 
@@ -137,7 +137,7 @@ class ExactStep:
     ) -> State:
         """Find where the slope along the ray vanishes."""
         slope = start_slope = float(state.gradient @ direction)
-        eps = precision(objective)
+        eps = objective.eps
         if slope >= 0:
             return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
         curvature = float(direction @ objective.hessian_vector(state.x, direction))
@@ -150,7 +150,7 @@ class ExactStep:
             if newton == here or not np.isfinite(newton):
                 break
             here, last = newton, x
-            x = state.x + here * direction
+            x = objective.rounded(state.x + here * direction)
             if np.array_equal(x, last):
                 break
             fun, gradient = objective.value_and_gradient(x)
@@ -232,13 +232,11 @@ def backtrack(
     slope = float(state.gradient @ direction)
     if slope >= 0:
         return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
-    # The value's own rounding, and what the rounding of x does to it.
-    eps = precision(objective)
-    floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
+    floor = change_floor(state, objective.eps)
     norm = float(np.linalg.norm(state.gradient))
     length, obstacle = trial, None
     for _ in range(MOST_TRIALS):
-        x = state.x + length * direction
+        x = objective.rounded(state.x + length * direction)
         if np.array_equal(x, state.x):
             break
         fun, gradient = objective.value_and_gradient(x)
@@ -257,10 +255,22 @@ def backtrack(
         # The minimum of the parabola through the value, the slope and the new value.
         parabola = -slope * length**2 / (2 * (fun - state.fun - length * slope))
         length = float(np.clip(parabola, 0.1 * length, 0.5 * length))
-    if abs(trial * slope) <= HIDDEN * floor:
+    return replace(state, stop=no_step(state, trial * slope, floor, length, obstacle))
+
+
+def change_floor(state: State, eps: float) -> float:
+    """The change of the value that rounding to `eps` hides: its own, and what that of x does."""
+    return value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
+
+
+def no_step(
+    state: State, promised: float, floor: float, length: float, obstacle: Stop | None
+) -> Stop:
+    """Why no step was found, where the first trial promised so much to first order."""
+    if abs(promised) <= NEAR_FLOOR * floor:
         facts = {"floor": floor, "fun": state.fun, "grad_norm": float(np.abs(state.gradient).max())}
-        return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
-    return replace(state, stop=obstacle or _no_decrease("value", state, length))
+        return Stop(Reason.ROUNDING_FLOOR, facts)
+    return obstacle or _no_decrease("value", state, length)
 
 
 def _scale(x: Vector) -> float:

@@ -8,9 +8,7 @@ from extremum.objective.objective import (
     FunctionObjective,
     Objective,
     by_differences,
-    dtype_of,
     make_objective,
-    precision,
 )
 from extremum.objective.parameters import Parameters, Vector
 
@@ -26,8 +24,6 @@ __all__ = [
     "Vector",
     "by_differences",
     "check_derivatives",
-    "dtype_of",
     "make_objective",
-    "precision",
     "show_point",
 ]
