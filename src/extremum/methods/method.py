@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +40,11 @@ class State:
     event: str = ""
     memory: Any = None
 
+    @cached_property
+    def gradient_norm(self) -> float:
+        """‖∇φ‖∞."""
+        return float(np.abs(self.gradient).max())
+
 
 class Method(Protocol):
     """One algorithm. The loop in `extremum.solve` drives it."""
@@ -58,7 +65,10 @@ def evaluate(objective: Objective, x: Vector) -> State:
 
 def is_finite(fun: float, gradient: Vector) -> bool:
     """Whether a point can be accepted."""
-    return bool(np.isfinite(fun) and np.isfinite(gradient).all())
+    # The square is finite where all components are, unless it overflows.
+    return math.isfinite(fun) and (
+        math.isfinite(gradient @ gradient) or bool(np.isfinite(gradient).all())
+    )
 
 
 def not_finite(x: Vector, fun: float, gradient: Vector) -> Stop:

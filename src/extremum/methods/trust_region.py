@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import cast
 
@@ -85,25 +86,25 @@ class TrustRegion:
     def next_state(self, objective: Objective, state: State) -> State:
         """Try steps, each in a smaller region, until one is accepted."""
         assert isinstance(state, TrustRegionState)
-        if not state.gradient.any():
+        if state.gradient_norm == 0:
             return state
         hessian = objective.hessian(state.x) if state.hessian is None else state.hessian
         if not hessian.is_finite:
             where, cause = show_point(state.x), "it has a NaN or inf"
             stop = Stop(Reason.NOT_FINITE, {"what": "Hessian", "where": where, "cause": cause})
             return replace(state, stop=stop)
+        square, size = float(state.gradient @ state.gradient), float(state.x @ state.x)
         # The value's own rounding, and what the rounding of x does to it.
-        floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
-        square = float(state.gradient @ state.gradient)
+        floor = value_floor(state.fun) + EPS * math.sqrt(square * size)
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier)
             multiplier = model.multiplier
             x = state.x + model.step
-            if (x == state.x).all():
+            length = math.sqrt(model.step @ model.step)
+            if length <= EPS * math.sqrt(size) and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)
-            length = float(model.step @ model.step) ** 0.5
             if not is_finite(fun, gradient):
                 obstacle = not_finite(x, fun, gradient)
                 radius = 0.1 * length
@@ -132,8 +133,7 @@ class TrustRegion:
                 )
         if obstacle is not None:
             return replace(state, stop=obstacle)
-        grad_norm = float(np.abs(state.gradient).max())
-        facts = {"floor": floor, "fun": state.fun, "grad_norm": grad_norm}
+        facts = {"floor": floor, "fun": state.fun, "grad_norm": state.gradient_norm}
         return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
 
 

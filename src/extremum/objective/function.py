@@ -23,11 +23,10 @@ def show_point(x: Vector, most: int = 6) -> str:
     )
 
 
-@contextlib.contextmanager
-def sixty_four_bit() -> Iterator[None]:
+def sixty_four_bit() -> contextlib.AbstractContextManager[None]:
     """JAX in 64 bits for one evaluation; the user's own setting is left as it was found."""
-    with jax.enable_x64(True):
-        yield
+    found: contextlib.AbstractContextManager[None] = jax.enable_x64(True)
+    return found
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -183,7 +184,8 @@ class FunctionObjective(Objective):
         return value, gradient, self._mended_hessian(x, hessian)
 
     def _mended_gradient(self, x: Vector, value: float, gradient: Vector) -> Vector:
-        if self.gradients.exact and np.isnan(gradient).any() and np.isfinite(value):
+        # The square is NaN where a component is; it costs less than to look at each.
+        if math.isnan(gradient @ gradient) and self.gradients.exact and np.isfinite(value):
             there = self._differences.value_and_gradient(x, Counts())[1]
             return self._mended(gradient, there)
         return gradient
@@ -191,7 +193,7 @@ class FunctionObjective(Objective):
     def _mended_hessian(self, x: Vector, hessian: SymmetricMatrix) -> SymmetricMatrix:
         if not (self.hessians.exact and isinstance(hessian, DenseSymmetric)):
             return hessian
-        if not np.isnan(hessian.array).any():
+        if not math.isnan(np.vdot(hessian.array, hessian.array)):
             return hessian
         there = self._differences.hessian(x, Counts())
         return DenseSymmetric(self._mended(hessian.array, there), self.eps)

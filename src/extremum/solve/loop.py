@@ -16,7 +16,6 @@ from extremum.solve.stops import (
     Limits,
     StopTest,
     falls_to_minus_infinity,
-    gradient_norm,
 )
 from extremum.solve.trace import Trace
 
@@ -95,10 +94,9 @@ class Run:
         new = method.next_state(self.objective, state)
         if new.stop is not None:
             return state, (new.stop,)
-        still = np.array_equal(new.x, state.x)
         self._record(state, new)
         stops = self._stops(state, new)
-        if still and not stops:
+        if not stops and self.trace.step_norm == 0 and np.array_equal(new.x, state.x):
             stops = (Stop(Reason.NO_STEP_LEFT, {"step_norm": 0.0}),)
         return new, stops
 
@@ -125,7 +123,7 @@ class Run:
 
     def _merit(self, state: State) -> tuple[float, float]:
         # Near a minimum many points have the same value up to its last digit.
-        norm = gradient_norm(state)
+        norm = state.gradient_norm
         return (state.fun, norm) if self.goal == "minimum" else (norm, state.fun)
 
     def _note_progress(self, error: Exception) -> None:
