@@ -240,7 +240,7 @@ def response(curvature: Curvature, changes: Vector) -> float:
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x."""
-    reach = max(2 * step, PROBE * (at.eps / EPS) ** (2 / 3) * at.scale)
+    reach = max(2 * step, PROBE * float(np.cbrt(at.eps / EPS)) ** 2 * at.scale)
     directions = [at.curvature.softest, oblique(at.x.size)]
     length = float(np.linalg.norm(newton))
     if length > 0:
