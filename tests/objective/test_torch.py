@@ -278,6 +278,28 @@ def test_in_32_bits_the_default_tolerance_is_below_rounding_and_the_run_says_so(
     assert result.certificate.gradient_norm > 1e-8
 
 
+@pytest.mark.parametrize("method", ["trust-region", "newton", "bfgs", "l-bfgs", "newton-cg"])
+def test_in_32_bits_no_method_lingers_at_the_rounding_floor(method):
+    result = ex.minimize(lambda x: valley(x, 1.3) + 5, torch.tensor([-1.2, 1.0]), method=method)
+    assert result.success
+    assert result.certificate.verdict is Verdict.MINIMUM
+    evaluations = result.trace["nfev"]
+    assert result.nfev - evaluations[-1] <= 15
+    assert np.diff(evaluations).max() <= 15
+
+
+def test_many_variables_go_by_products():
+    bottom = torch.linspace(-1, 1, 1500)
+    result = ex.minimize(lambda x: ((x - bottom) ** 2 + (x - bottom) ** 4).sum(), 0 * bottom)
+    assert result.success
+    assert result.structure == "operator"
+    assert result.method.startswith("TrustRegion")
+    assert result.nhev == 0 < result.nhvp
+    assert result.certificate.verdict is Verdict.MINIMUM
+    error = float(torch.linalg.vector_norm(result.x - bottom))
+    assert error <= result.certificate.radius
+
+
 @pytest.mark.parametrize(
     ("fun", "start", "verdict", "is_minimum"),
     [

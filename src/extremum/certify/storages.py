@@ -30,7 +30,7 @@ def hessian_at(objective: Objective, x: Vector) -> SymmetricMatrix:
     hessian = objective.hessian(x)
     if isinstance(hessian, DenseSymmetric) or hessian.n > WHOLE:
         return hessian
-    return DenseSymmetric(hessian.toarray(), objective.eps)
+    return DenseSymmetric(hessian.toarray())
 
 
 def farthest(matrices: Iterable[SymmetricMatrix], reference: SymmetricMatrix) -> float:
@@ -92,5 +92,5 @@ def rounding_of_x(matrix: SymmetricMatrix, x: Vector, size: float) -> Vector:
 def curvature_of(matrix: SymmetricMatrix, eps: float) -> Resolved | Products:
     """The answers that the storage can give of a matrix whose entries are rounded to `eps`."""
     if isinstance(matrix, DenseSymmetric):
-        return Spectrum(matrix)
+        return Spectrum(matrix, eps)
     return Factored(matrix, eps) if isinstance(matrix, Factorizable) else Products(matrix, eps)
