@@ -96,7 +96,7 @@ class TrustRegion:
         square, size = float(state.gradient @ state.gradient), float(state.x @ state.x)
         # The value's own rounding, and what the rounding of x does to it.
         eps = objective.eps
-        floor = value_floor(state.fun, eps) + eps * math.sqrt(square * size)
+        floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier)
