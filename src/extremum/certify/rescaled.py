@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from extremum.certify.storages import hessian_at
 from extremum.linalg import Factorizable
 from extremum.objective import Counts, Objective, Vector
 
@@ -46,7 +47,7 @@ class Rescaled(Objective):
 
     def hessian(self, y: Vector) -> Factorizable:
         """D ∇²φ D."""
-        hessian = self.objective.hessian(self.units * y)
+        hessian = hessian_at(self.objective, self.units * y)
         assert isinstance(hessian, Factorizable)  # others are not rescaled
         return hessian.scaled(self.units)
 
