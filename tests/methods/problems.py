@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from extremum.linalg import DenseSymmetric
-from extremum.objective import Counts
+from extremum.objective import Counts, Objective
 
 
 @dataclass
-class Recorded:
+class Recorded(Objective):
     """An objective that remembers where it was asked, and counts as the contract asks."""
 
     fun: Callable

@@ -93,8 +93,8 @@ def rounding_of_x(matrix: SymmetricMatrix, x: Vector, size: float) -> Vector:
     return np.full(x.size, size * float(np.linalg.norm(x)))
 
 
-def curvature_of(matrix: SymmetricMatrix) -> Resolved | Products:
-    """The answers that the storage can give."""
+def curvature_of(matrix: SymmetricMatrix, eps: float) -> Resolved | Products:
+    """The answers that the storage can give of a matrix whose entries are rounded to `eps`."""
     if isinstance(matrix, DenseSymmetric):
-        return Spectrum(matrix)
-    return Factored(matrix) if isinstance(matrix, Factorizable) else Products(matrix)
+        return Spectrum(matrix, eps)
+    return Factored(matrix, eps) if isinstance(matrix, Factorizable) else Products(matrix, eps)

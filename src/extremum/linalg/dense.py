@@ -90,9 +90,12 @@ class DenseSymmetric:
     Parameters
     ----------
     array : ndarray of shape (n, n)
+    eps : float
+        The relative error of its entries; by default only their rounding to 64 bits.
     """
 
     array: Vector
+    eps: float = EPS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "array", self.array / 2 + self.array.T / 2)
@@ -150,7 +153,7 @@ class DenseSymmetric:
 
     def scaled(self, units: Vector) -> DenseSymmetric:
         """D H D, with D the diagonal matrix of `units`."""
-        return DenseSymmetric(units[:, None] * self.array * units)
+        return DenseSymmetric(units[:, None] * self.array * units, self.eps)
 
     def nearest_zero(self, k: int) -> tuple[Vector, Vector]:
         """The k eigenvalues of smallest size, by size, and their vectors."""
@@ -181,4 +184,4 @@ class DenseSymmetric:
     def rounding(self) -> float:
         """How far a computed eigenvalue may be from the true one: n ε ‖H‖ (LAPACK, section 4.7)."""
         values, _ = self.spectrum
-        return float(self.n * EPS * np.abs(values).max(initial=0.0))
+        return float(self.n * self.eps * np.abs(values).max(initial=0.0))

@@ -70,7 +70,7 @@ class BFGS:
             return found
         inverse = inverse if kept else None
         s, y = found.x - state.x, found.gradient - state.gradient
-        if not is_curved(s, y):
+        if not is_curved(s, y, objective.eps):
             return replace(found, memory=inverse, event=joined(SKIPPED, found.event))
         return replace(found, memory=_updated(inverse, s, y))
 

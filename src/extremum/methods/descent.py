@@ -54,10 +54,10 @@ def descend(
     return found, False
 
 
-def is_curved(step: Vector, change: Vector) -> bool:
-    """Whether sᵀy > 0 beyond its rounding, as an update of quasi-Newton kind needs."""
+def is_curved(step: Vector, change: Vector, eps: float) -> bool:
+    """Whether sᵀy > 0 beyond its rounding to `eps`, as an update of quasi-Newton kind needs."""
     size = float(np.linalg.norm(step)) * float(np.linalg.norm(change))
-    return float(step @ change) > EPS * size
+    return float(step @ change) > eps * size
 
 
 def joined(*events: str) -> str:

@@ -84,7 +84,7 @@ class LBFGS:
             return found
         pairs = pairs if kept else ()
         s, y = found.x - state.x, found.gradient - state.gradient
-        if not is_curved(s, y):
+        if not is_curved(s, y, objective.eps):
             return replace(found, memory=pairs, event=joined(SKIPPED, found.event))
         pairs = (*pairs, _Pair(s, y, float(s @ y)))[-self.memory :]
         return replace(found, memory=pairs)

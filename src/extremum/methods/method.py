@@ -84,10 +84,10 @@ def not_finite(x: Vector, fun: float, gradient: Vector) -> Stop:
     return Stop(Reason.NOT_FINITE, {"what": what, "where": show_point(x), "cause": cause})
 
 
-def value_floor(fun: float) -> float:
-    """What a change of the value must exceed to mean anything.
+def value_floor(fun: float, eps: float = EPS) -> float:
+    """What a change of the value must exceed to mean anything, where it is rounded to `eps`.
 
     A sum of a few terms of the value's size carries a few roundings (Hager & Zhang, SIAM J. Optim.
     16 (2005) 170-192, use 1e-6 |φ|; that is a tolerance, this is the rounding itself).
     """
-    return 8 * EPS * abs(fun)
+    return 8 * eps * abs(fun)

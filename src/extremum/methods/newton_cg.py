@@ -7,7 +7,6 @@ from typing import NamedTuple
 
 import numpy as np
 
-from extremum.linalg import EPS
 from extremum.methods.descent import joined, rule_of
 from extremum.methods.method import State, evaluate
 from extremum.methods.newton import LONGEST_STEP
@@ -111,13 +110,13 @@ def _truncated(objective: Objective, state: State, forcing: float) -> tuple[Vect
     residual = state.gradient.copy()
     direction = -residual
     square = float(residual @ residual)
-    target = (forcing * forcing) * square
+    target, eps = (forcing * forcing) * square, objective.eps
     for _ in range(max(10, MOST_PRODUCTS * z.size)):
         product = objective.hessian_vector(state.x, direction)
         bend = float(direction @ product)
         if not np.isfinite(bend):
             return None, "a product with it has a NaN or inf"
-        if bend <= EPS * float(np.linalg.norm(direction)) * float(np.linalg.norm(product)):
+        if bend <= eps * float(np.linalg.norm(direction)) * float(np.linalg.norm(product)):
             return _along_negative_curvature(
                 state, z, direction, square / -bend if bend else np.inf
             ), NEGATIVE

@@ -8,7 +8,7 @@ from typing import cast
 
 import numpy as np
 
-from extremum.linalg import EPS, Factorizable, OperatorSymmetric, SymmetricMatrix
+from extremum.linalg import Factorizable, OperatorSymmetric, SymmetricMatrix
 from extremum.methods.krylov import solve_by_products
 from extremum.methods.method import State, is_finite, not_finite, value_floor
 from extremum.methods.subproblem import ModelStep, solve_subproblem
@@ -95,14 +95,15 @@ class TrustRegion:
             return replace(state, stop=stop)
         square, size = float(state.gradient @ state.gradient), float(state.x @ state.x)
         # The value's own rounding, and what the rounding of x does to it.
-        floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
+        eps = objective.eps
+        floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier)
             multiplier = model.multiplier
-            x = state.x + model.step
+            x = objective.rounded(state.x + model.step)
             length = math.sqrt(model.step @ model.step)
-            if length <= EPS * math.sqrt(size) and (x == state.x).all():
+            if length <= eps * math.sqrt(size) and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)
             if not is_finite(fun, gradient):

@@ -13,7 +13,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
+from extremum.linalg import EPS, DenseSymmetric, OperatorSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
 from extremum.objective.compiled import CompiledDerivatives, Preparation
 from extremum.objective.counts import Counts
@@ -77,6 +77,15 @@ class Objective(Protocol):
     def disagreement(self, x: Vector) -> str | None:
         """What is wrong with the derivatives at `x`, where that can be told."""
         return None
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with: by default that of 64 bits."""
+        return EPS
+
+    def rounded(self, x: Vector) -> Vector:
+        """A point as φ sees it: as it is, unless φ is computed in fewer digits."""
+        return x
 
     @property
     def exact(self) -> bool:
@@ -161,7 +170,7 @@ class FunctionObjective(Objective):
         if self.products_only:
             return OperatorSymmetric(x.size, partial(self.hessian_vector, x))
         found = self.hessians.hessian(x, self.counts)
-        matrix = DenseSymmetric(found) if isinstance(found, np.ndarray) else found
+        matrix = DenseSymmetric(found, self.eps) if isinstance(found, np.ndarray) else found
         return self._mended_hessian(x, matrix)
 
     def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
@@ -187,7 +196,7 @@ class FunctionObjective(Objective):
         if not math.isnan(np.vdot(hessian.array, hessian.array)):
             return hessian
         there = self._differences.hessian(x, Counts())
-        return DenseSymmetric(self._mended(hessian.array, there))
+        return DenseSymmetric(self._mended(hessian.array, there), self.eps)
 
     @property
     def _differences(self) -> ValueDifferences:
@@ -220,6 +229,15 @@ class FunctionObjective(Objective):
     def exact(self) -> bool:
         """Whether second derivatives are exact up to rounding."""
         return self.hessians.exact
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with."""
+        return self.plain.parameters.eps
+
+    def rounded(self, x: Vector) -> Vector:
+        """A point as φ sees it."""
+        return self.plain.parameters.rounded(x)
 
     @property
     def source(self) -> str:
@@ -307,7 +325,8 @@ def make_objective(
     Parameters
     ----------
     fun : callable
-        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`.
+        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`, or PyTorch where the start is
+        of tensors.
     parameters : Parameters
         The start in the user's own structure.
     args : tuple
@@ -347,6 +366,11 @@ def make_objective(
         found: Any = exact_derivatives(plain, parameters.start)
     except Untraceable as error:
         why = str(error)
+        if given is None and parameters.library == "torch":
+            raise InvalidInput(
+                f"{plain.name} can't be differentiated by PyTorch: {why}. Mend that, or "
+                "pass jac= ('3-point' for differences)."
+            ) from error
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
             warn_inexact(plain, why)
