@@ -43,6 +43,10 @@ MOST_FACTORIZATIONS = 50
 SECULAR = 1e-5
 """Where the secular equation is this nearly solved, one more step of Newton's solves it."""
 
+SOLVED = EPS**0.5
+"""Where H is singular to rounding, Hs = −g is solvable if its residual is less than this times ‖g‖.
+"""
+
 GLANCES = 8
 """Products that it takes to see how far below zero the spectrum that matters reaches."""
 
@@ -86,7 +90,7 @@ def solve_subproblem(
 ) -> ModelStep:
     """Solve the subproblem: exactly for small dense matrices, else to a few percent.
 
-    Of a singular H's many minimizers within the region it is the shortest, to working precision.
+    Of a singular H's many minimizers within the region it is the shortest, to a few digits.
 
     Parameters
     ----------
@@ -127,9 +131,12 @@ def _by_eigenvectors(hessian: DenseSymmetric, gradient: Vector, radius: float) -
     rounding = hessian.n * EPS * max(-leftmost, float(values[-1]))
     slopes = gradient @ vectors
     if leftmost >= -rounding:
-        parts = slopes / (values + (rounding - min(leftmost, 0.0))) if rounding else slopes / EPS
-        if dnrm2(parts) <= radius:
-            return _solution(gradient, -(vectors @ parts), 0.0, Case.INTERIOR)
+        # Singular to rounding: of the solutions of Hs = −g, if there are any, the shortest.
+        flat = values <= rounding
+        if dnrm2(slopes * flat) <= SOLVED * dnrm2(slopes):
+            parts = np.where(flat, 0.0, slopes / np.where(flat, 1.0, values))
+            if dnrm2(parts) <= radius:
+                return _solution(gradient, -(vectors @ parts), 0.0, Case.INTERIOR)
     gaps = values - leftmost
     # A part without slope is zero, whatever H + λI does there.
     gaps[slopes == 0] = np.inf
@@ -163,7 +170,8 @@ def _by_factorizations(
     ----------
     Moré & Sorensen (1983); Conn, Gould & Toint, algorithm 7.3.4.
     """
-    wanted = float(dnrm2(gradient)) / radius
+    size = float(dnrm2(gradient))
+    wanted = size / radius
     rounding = hessian.n * EPS * hessian.norm
     low = max(0.0, -float(hessian.diagonal.min()), wanted - hessian.norm)
     high = wanted + hessian.norm + 4 * rounding
@@ -185,7 +193,7 @@ def _by_factorizations(
             continue
         step = -factorization.solve(gradient)
         length = float(dnrm2(step))
-        if length <= radius and shift <= rounding:
+        if length <= radius and shift <= rounding and shift * length <= SOLVED * size:
             return _solution(gradient, step, 0.0, Case.INTERIOR)
         if abs(length - radius) <= CLOSE * radius:
             return _solution(gradient, step, shift, Case.BOUNDARY)
