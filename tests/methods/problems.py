@@ -37,6 +37,9 @@ class Recorded(Objective):
         self.asked["hessian"].append(tuple(x))
         return DenseSymmetric(np.asarray(self.hess(x), float))
 
+    def value_gradient_hessian(self, x):
+        return *self.value_and_gradient(x), self.hessian(x)
+
     def hessian_vector(self, x, v):
         self.counts.nhvp += 1
         return np.asarray(self.hess(x), float) @ v

@@ -59,6 +59,11 @@ class DenseFactorization:
             estimate, _ = lapack.dsycon(self._factors, self._pivots, norm, lower=1)
         return float(estimate)
 
+    @property
+    def least_pivot(self) -> float:
+        """The smallest pivot of Cholesky's, each as part of the diagonal entry it came from."""
+        return float((self._factors.diagonal() ** 2 / self._matrix.diagonal()).min(initial=1.0))
+
     @cached_property
     def backward_error(self) -> float:
         """How far LDLᵀ may be from A: n ε ‖A‖₁, seldom reached.
@@ -138,7 +143,10 @@ class DenseSymmetric:
 
     def cholesky(self, shift: float = 0.0) -> DenseFactorization | None:
         """Factor H + shift·I if it is positive definite."""
-        return DenseFactorization.definite(self._shifted(shift))
+        shifted = self._shifted(shift)
+        found = DenseFactorization.definite(shifted)
+        # A pivot that is smaller is what rounding left of the diagonal it came from.
+        return found if found is not None and found.least_pivot > self.n * EPS else None
 
     def factor(self, shift: float = 0.0) -> DenseFactorization:
         """Factor H + shift·I."""
