@@ -100,7 +100,7 @@ def test_products_only_never_ask_for_a_matrix():
 
 @pytest.mark.parametrize("kind", [Recorded, Operator])
 def test_negative_curvature_is_used(kind):
-    """Next to a saddle the step leaves along the curvature that is negative, not into the saddle."""
+    """Next to a saddle the step leaves along negative curvature, not into the saddle."""
     fun = (
         lambda x: x[0] ** 2 - x[1] ** 2 + x[1] ** 4,
         lambda x: np.array([2 * x[0], -2 * x[1] + 4 * x[1] ** 3]),

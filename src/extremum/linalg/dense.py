@@ -180,8 +180,9 @@ class DenseSymmetric:
     @cached_property
     def spectrum(self) -> tuple[Vector, Vector]:
         """All eigenvalues, ascending, of shape (n,), and their vectors, the columns of (n, n)."""
-        values, vectors = eigh(self.array, check_finite=False)
-        return values, vectors
+        # Called directly: for few rows the wrapper takes longer than the work.
+        values, vectors, failed = lapack.dsyevd(self.array, lower=1)
+        return eigh(self.array, check_finite=False) if failed else (values, vectors)
 
     def leftmost(self) -> tuple[float, Vector]:
         """The smallest eigenvalue and a unit eigenvector of it."""
