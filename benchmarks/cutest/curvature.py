@@ -10,6 +10,7 @@ from dataclasses import dataclass
 
 import numpy as np
 from scipy import sparse
+from scipy.linalg import eigvalsh
 from scipy.sparse import linalg
 
 from benchmarks.cutest.derivatives import Derivatives, Vector
@@ -20,8 +21,8 @@ SAFETY = 10.0
 """An eigenvalue counts as negative below −SAFETY · n ε ‖H‖: n ε ‖H‖ bounds what a backward stable
 eigenvalue routine may err (Golub and Van Loan, Matrix Computations, 4th ed., section 8.3)."""
 
-DENSE_UP_TO = 1100
-"""Variables up to which all eigenvalues are computed."""
+ALL_UP_TO = 1100
+"""Variables up to which the least eigenvalue is always computed."""
 
 LANCZOS_STEPS = 300
 """Restarts of the Lanczos iteration that looks for the least eigenvalue."""
@@ -51,23 +52,43 @@ def least_curvature(derivatives: Derivatives, x: Vector) -> Curvature | None:
         return None
     norm = float(abs(matrix).sum(axis=0).max())
     threshold = SAFETY * derivatives.n * EPS * norm
-    if derivatives.n <= DENSE_UP_TO:
-        full = matrix.toarray() if sparse.issparse(matrix) else matrix
-        least = float(np.linalg.eigvalsh(full)[0])
-        return Curvature(least, norm, threshold, least < -threshold, "all eigenvalues")
-    if sparse.issparse(matrix):
-        count = _negative_pivots(matrix, threshold)
-        if count == 0:
-            return Curvature(None, norm, threshold, False, "inertia")
+    if sparse.issparse(matrix) and derivatives.n > ALL_UP_TO:
+        return _sparse(matrix, norm, threshold)
+    full = matrix.toarray() if sparse.issparse(matrix) else matrix
+    if derivatives.n > ALL_UP_TO and _is_definite(full, threshold):
+        return Curvature(None, norm, threshold, False, "Cholesky")
+    least = float(eigvalsh(full, subset_by_index=(0, 0))[0])
+    return Curvature(least, norm, threshold, least < -threshold, "LAPACK")
+
+
+def _is_definite(matrix: np.ndarray, shift: float) -> bool:
+    """Whether H + shift·I has a Cholesky factor."""
+    try:
+        np.linalg.cholesky(matrix + shift * np.eye(len(matrix)))
+    except np.linalg.LinAlgError:
+        return False
+    return True
+
+
+def _sparse(matrix: sparse.csc_matrix, norm: float, threshold: float) -> Curvature:
+    """By inertia; the least eigenvalue itself by Lanczos, where there is a negative one."""
+    count = _negative_pivots(matrix, threshold)
+    if count == 0:
+        return Curvature(None, norm, threshold, False, "inertia")
     least = _lanczos(linalg.aslinearoperator(matrix), norm)
-    if least is None:
-        return Curvature(None, norm, threshold, None, "undecided")
-    return Curvature(least, norm, threshold, least < -threshold, "Lanczos")
+    if least is not None and least < -threshold:
+        return Curvature(least, norm, threshold, True, "Lanczos")
+    negative = None if count is None else True
+    return Curvature(least, norm, threshold, negative, "inertia")
 
 
 def _negative_pivots(matrix: sparse.csc_matrix, shift: float) -> int | None:
-    """Count the negative eigenvalues of H + shift·I by Sylvester's law; None where it pivoted."""
-    shifted = (matrix + shift * sparse.identity(matrix.shape[0], format="csc")).tocsc()
+    """Count the negative eigenvalues of H + shift·I by Sylvester's law.
+
+    None where the factorization exchanged rows, or where its own error exceeds the shift.
+    """
+    n = matrix.shape[0]
+    shifted = (matrix + shift * sparse.identity(n, format="csc")).tocsc()
     try:
         factors = linalg.splu(
             shifted,
@@ -77,9 +98,17 @@ def _negative_pivots(matrix: sparse.csc_matrix, shift: float) -> int | None:
         )
     except RuntimeError:  # exactly singular
         return None
-    if not np.array_equal(factors.perm_r, factors.perm_c):
+    order = factors.perm_c
+    if not np.array_equal(factors.perm_r, order):
         return None
-    # Without row exchanges U = D Lᵀ, and D has the signs of the eigenvalues.
+    # Without row exchanges U = D Lᵀ, and D has the signs of the eigenvalues. SciPy's convention:
+    # L U = A[p][:, p] with p the inverse of perm_c.
+    probe = np.random.default_rng(0).standard_normal(n)
+    permuted = np.empty(n)
+    permuted[order] = probe
+    error = factors.L @ (factors.U @ permuted) - (shifted @ probe)[np.argsort(order)]
+    if not np.linalg.norm(error) <= shift * np.linalg.norm(probe):
+        return None
     return int(np.sum(factors.U.diagonal() < 0))
 
 

@@ -1,4 +1,4 @@
-"""A child process for each problem: what hangs is killed, what crashes is noted, the rest goes on."""
+"""A child process for each problem: what hangs is killed, what crashes is noted."""
 
 from __future__ import annotations
 

@@ -38,16 +38,17 @@ def load(name: str) -> Problem:
     import jax.flatten_util
 
     jax.config.update("jax_enable_x64", True)
-    for problem in _unconstrained().unconstrained_minimisation_problems:
-        if problem.name == name:
-            start, restore = jax.flatten_util.ravel_pytree(problem.y0)
-            arguments = problem.args
-            return Problem(
-                name,
-                lambda x: problem.objective(restore(x), arguments),
-                np.asarray(start, dtype=np.float64),
-            )
-    raise LookupError(f"sif2jax has no unconstrained problem {name!r}")
+    known = {known.name: known for known in _unconstrained().unconstrained_minimisation_problems}
+    if name not in known:
+        raise LookupError(f"sif2jax has no unconstrained problem {name!r}")
+    problem = known[name]
+    start, restore = jax.flatten_util.ravel_pytree(problem.y0)
+    arguments = problem.args
+    return Problem(
+        name,
+        lambda x: problem.objective(restore(x), arguments),
+        np.asarray(start, dtype=np.float64),
+    )
 
 
 def _unconstrained() -> ModuleType:
