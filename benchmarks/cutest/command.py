@@ -11,6 +11,7 @@ from rich.console import Console
 from benchmarks.cutest import isolation
 from benchmarks.cutest.alone import NAME as ALONE
 from benchmarks.cutest.alone import measure_alone
+from benchmarks.cutest.clock import CLOCKS
 from benchmarks.cutest.figure import draw_profiles
 from benchmarks.cutest.isolation import Task
 from benchmarks.cutest.measure import measure
@@ -33,6 +34,12 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument("--max-n", type=int, default=10_000, help="default: %(default)s")
     parser.add_argument("--seconds", type=float, default=10.0, help="limit of a run: %(default)s")
     parser.add_argument("--repeat", type=int, default=5, help="runs of each: %(default)s")
+    parser.add_argument(
+        "--clock",
+        choices=CLOCKS,
+        default="wall",
+        help="cpu: processor time, for a machine that is busy with other work",
+    )
     parser.add_argument("--output", type=Path, default=Path("build/cutest"), metavar="DIR")
 
 
@@ -42,13 +49,14 @@ def run(options: argparse.Namespace) -> None:
     console.width = max(console.width, WIDTH)
     solvers = [name for name in ALL if name in options.solvers]
     path = options.output / "cutest.json"
-    records = Records.open(path, {"seconds": options.seconds, "repeat": options.repeat})
+    measured_by = {name: getattr(options, name) for name in ("seconds", "repeat", "clock")}
+    records = Records.open(path, measured_by)
     sizes = read_list()
     names = options.problems or [name for name, n in sizes.items() if n <= options.max_n]
     for number, name in enumerate(names, 1):
         if records.has(name, tuple(solvers)):
             continue
-        _measure_problem(records, name, solvers, options.seconds, options.repeat)
+        _measure_problem(records, name, solvers)
         records.save()
         console.print(f"{number}/{len(names)} {_line(records, name, solvers)}", highlight=False)
     measured = {name: records.problems[name] for name in names if "n" in records.problems[name]}
@@ -61,15 +69,13 @@ def run(options: argparse.Namespace) -> None:
     console.print(f"written: {path}, {options.output / 'profiles.png'}")
 
 
-def _measure_problem(
-    records: Records, name: str, solvers: list[str], seconds: float, repeat: int
-) -> None:
+def _measure_problem(records: Records, name: str, solvers: list[str]) -> None:
     """All solvers on one problem, afresh, so that their times are of one run."""
     records.problems[name] = {"solvers": {}}
     peers = tuple(solver for solver in solvers if solver != ALONE)
     for chosen, worker in (((ALONE,), measure_alone), (peers, measure)):
         if set(chosen) & set(solvers):
-            task = Task(name, chosen, seconds, repeat)
+            task = Task(name, chosen, **records.options)
             for kind, content in isolation.messages(task, worker):
                 records.add(name, kind, content)
 

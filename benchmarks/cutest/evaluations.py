@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import time
+from collections.abc import Callable
 from dataclasses import asdict, dataclass
 
 import numpy as np
@@ -49,16 +50,25 @@ class Evaluations:
         ‖∇φ‖∞ of a hit.
     seconds : float
         An evaluation that is asked for later than this raises `TimeUp`.
+    now : callable
+        The clock of that limit, in seconds.
     """
 
-    def __init__(self, derivatives: Derivatives, tolerance: float, seconds: float) -> None:
+    def __init__(
+        self,
+        derivatives: Derivatives,
+        tolerance: float,
+        seconds: float,
+        now: Callable[[], float],
+    ) -> None:
         self.derivatives = derivatives
         self.tolerance = tolerance
         self.seconds = seconds
         self.counts = Counts()
         self.hit: Hit | None = None
         self.time_is_up = False
-        self._began = time.perf_counter()
+        self._now = now
+        self.start_clock()
 
     @property
     def n(self) -> int:
@@ -77,6 +87,7 @@ class Evaluations:
 
     def start_clock(self) -> None:
         """Begin to count the seconds."""
+        self._deadline = self._now() + self.seconds
         self._began = time.perf_counter()
 
     def value(self, x: Vector) -> float:
@@ -118,12 +129,12 @@ class Evaluations:
         return np.asarray(self.derivatives.hessian_vector(x, v))
 
     def _look_at_clock(self) -> None:
-        if time.perf_counter() - self._began > self.seconds:
+        if self._now() > self._deadline:
             self.time_is_up = True
             raise TimeUp
 
     def _judged(self, gradient: Vector) -> Vector:
         """The gradient, after a hit is recorded where it is one. (NaN is none.)"""
         if self.hit is None and np.abs(gradient).max() <= self.tolerance:
-            self.hit = Hit(time.perf_counter() - self._began, asdict(self.counts))
+            self.hit = Hit(self.elapsed, asdict(self.counts))
         return gradient

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import multiprocessing
 import os
+import signal
 import sys
 import traceback
 from collections.abc import Callable, Iterator
@@ -12,11 +13,14 @@ from dataclasses import dataclass, replace
 from multiprocessing.connection import Connection
 from typing import Any
 
+from benchmarks.cutest.clock import CLOCKS
+
 ENVIRONMENT = {
     "OMP_NUM_THREADS": "1",
     "OPENBLAS_NUM_THREADS": "1",
     "MKL_NUM_THREADS": "1",
     "XLA_FLAGS": "--xla_cpu_multi_thread_eigen=false intra_op_parallelism_threads=1",
+    "RAYON_NUM_THREADS": "1",
     "JAX_PLATFORMS": "cpu",
     # GALAHAD's linear solvers refuse to start without these two.
     "OMP_CANCELLATION": "TRUE",
@@ -26,9 +30,6 @@ ENVIRONMENT = {
 
 GRACE = 5.0
 """Seconds that a solver may take beyond its limit to notice it, before its process is killed."""
-
-START_SECONDS = 120.0
-"""Limit for the start of a child process."""
 
 Message = tuple[str, dict[str, Any]]
 Send = Callable[[str, dict[str, Any]], None]
@@ -42,6 +43,7 @@ class Task:
     solvers: tuple[str, ...]
     seconds: float
     repeat: int
+    clock: str = "wall"
 
 
 Worker = Callable[[Task, Send], None]
@@ -82,17 +84,14 @@ def _child(task: Task, worker: Worker) -> Iterator[Message]:
     with _environment(ENVIRONMENT):
         process.start()
     sender.close()
-    now: dict[str, Any] = {"what": "starting", "limit": START_SECONDS, "solver": None}
+    now: dict[str, Any] = {"what": "starting", "solver": None}
     try:
         while True:
-            if not receiver.poll(now["limit"] + GRACE):
-                yield "lost", {"solver": now["solver"], "why": f"{now['what']}: hung, killed"}
-                return
             try:
                 kind, content = receiver.recv()
             except EOFError:
-                process.join(GRACE)
-                why = f"{now['what']}: the process died (exit code {process.exitcode})"
+                process.join()
+                why = f"{now['what']}: {_ending(process.exitcode)}"
                 yield "lost", {"solver": now["solver"], "why": why}
                 return
             if kind == "begin":
@@ -113,8 +112,12 @@ def _child(task: Task, worker: Worker) -> Iterator[Message]:
 def _serve(task: Task, worker: Worker, sender: Connection) -> None:
     """The child: the worker's own errors are reported, what native code prints goes nowhere."""
 
+    clock = CLOCKS[task.clock]
+
     def send(kind: str, content: dict[str, Any]) -> None:
         sender.send((kind, content))
+        if kind == "begin":
+            clock.kill_after(content["limit"] + GRACE)
 
     _silence()
     try:
@@ -123,6 +126,14 @@ def _serve(task: Task, worker: Worker, sender: Connection) -> None:
         send("failed", {"why": sentence(error)})
     else:
         send("done", {})
+
+
+def _ending(code: int | None) -> str:
+    """How a process ended that did not say so itself."""
+    if code is None or code >= 0:
+        return f"the process ended with code {code}"
+    name = signal.Signals(-code).name
+    return "hung, and was killed" if name in ("SIGALRM", "SIGPROF") else f"crashed ({name})"
 
 
 def sentence(error: BaseException) -> str:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from benchmarks.cutest import problems
+from benchmarks.cutest.clock import CLOCKS
 from benchmarks.cutest.curvature import least_curvature
 from benchmarks.cutest.derivatives import Derivatives, compile_derivatives
 from benchmarks.cutest.evaluations import Evaluations, TimeUp, hit_tolerance
@@ -35,7 +36,7 @@ def measure(task: Task, send: Send) -> None:
         for name in list(ready):
             solver, run = ready[name]
             send("begin", {"what": "running", "limit": task.seconds, "solver": name})
-            report, claim = _one_run(solver, run, derivatives, tolerance, task.seconds)
+            report, claim = _one_run(solver, run, derivatives, tolerance, task)
             send("run", {"solver": name, "run": report})
             if repetition == 0 and claim:
                 _begin(send, "examining the end", name)
@@ -97,10 +98,10 @@ def _prepare_all(
 
 
 def _one_run(
-    solver: Solver, run: Run, derivatives: Derivatives, tolerance: float, seconds: float
+    solver: Solver, run: Run, derivatives: Derivatives, tolerance: float, task: Task
 ) -> tuple[dict[str, Any], Claim | None]:
     """One call, timed. The claim is None where the solver did not return."""
-    evaluations = Evaluations(derivatives, tolerance, seconds)
+    evaluations = Evaluations(derivatives, tolerance, task.seconds, CLOCKS[task.clock].now)
     claim = None
     evaluations.start_clock()
     try:

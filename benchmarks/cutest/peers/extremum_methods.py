@@ -42,7 +42,6 @@ class Extremum:
                     evaluations.x0,
                     jac=evaluations.gradient,
                     stop=stop,
-                    max_seconds=seconds,
                     **second,
                 )
             return Claim(bool(result.success), str(result.message), np.asarray(result.x))

@@ -33,7 +33,7 @@ class Pounce:
             "dual_inf_tol": tolerance,
             "acceptable_iter": 0,
             "max_iter": MANY_ITERATIONS,
-            "max_wall_time": seconds,
+            "max_cpu_time": seconds,
         }
 
         def run(evaluations: Evaluations) -> Claim:

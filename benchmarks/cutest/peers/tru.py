@@ -37,7 +37,7 @@ class Tru:
             options["maxit"] = MANY_ITERATIONS
             options["stop_g_absolute"] = tolerance
             options["stop_g_relative"] = 0.0
-            options["clock_time_limit"] = seconds
+            options["cpu_time_limit"] = seconds
             options["subproblem_direct"] = self.direct
             n, entries = evaluations.n, rows.size
             # H_ptr is None for coordinate storage.
