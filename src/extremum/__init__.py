@@ -16,14 +16,20 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from extremum.certify import Certificate
     from extremum.methods import (
+        BFGS,
+        LBFGS,
         Armijo,
         BarzilaiBorwein,
         BracketedNewton,
+        ConjugateGradient,
         ExactStep,
         FixedStep,
         GradientDescent,
         GradientNormDecrease,
         Newton,
+        NewtonCG,
+        StrongWolfe,
+        TrustRegion,
     )
     from extremum.objective import (
         CentralDifference,
@@ -42,7 +48,9 @@ if TYPE_CHECKING:
         Verdict,
     )
     from extremum.solve import (
+        FoundMinimum,
         GradientNorm,
+        ManyResult,
         RelativeStep,
         Result,
         SquaredStep,
@@ -50,6 +58,7 @@ if TYPE_CHECKING:
         ValueChange,
         certify,
         minimize,
+        minimize_many,
         minimize_scalar,
         stationary,
     )
@@ -57,8 +66,9 @@ if TYPE_CHECKING:
 _HOME = {
     "extremum.certify": "Certificate",
     "extremum.methods": (
-        "Armijo BarzilaiBorwein BracketedNewton ExactStep FixedStep GradientDescent "
-        "GradientNormDecrease Newton"
+        "Armijo BFGS BarzilaiBorwein BracketedNewton ConjugateGradient ExactStep FixedStep "
+        "GradientDescent GradientNormDecrease LBFGS Newton NewtonCG StrongWolfe "
+        "TrustRegion"
     ),
     "extremum.objective": "CentralDifference ComplexStep ForwardDifference check_derivatives",
     "extremum.outcomes": (
@@ -66,8 +76,8 @@ _HOME = {
         "Untraceable Verdict"
     ),
     "extremum.solve": (
-        "GradientNorm RelativeStep Result SquaredStep Trace ValueChange "
-        "certify minimize minimize_scalar stationary"
+        "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
+        "certify minimize minimize_many minimize_scalar stationary"
     ),
 }
 """Where each public name lives; it is imported when it is first used (PEP 562)."""
@@ -75,28 +85,36 @@ _HOME = {
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names.split()}
 
 __all__ = [
+    "BFGS",
+    "LBFGS",
     "Armijo",
     "BarzilaiBorwein",
     "BracketedNewton",
     "CentralDifference",
     "Certificate",
     "ComplexStep",
+    "ConjugateGradient",
     "DerivativeWarning",
     "ExactStep",
     "ExpressionError",
     "ExtremumError",
     "FixedStep",
     "ForwardDifference",
+    "FoundMinimum",
     "GradientDescent",
     "GradientNorm",
     "GradientNormDecrease",
     "InvalidInput",
+    "ManyResult",
     "Newton",
+    "NewtonCG",
     "Reason",
     "RelativeStep",
     "Result",
     "SquaredStep",
+    "StrongWolfe",
     "Trace",
+    "TrustRegion",
     "UnknownOption",
     "Untraceable",
     "ValueChange",
@@ -104,6 +122,7 @@ __all__ = [
     "certify",
     "check_derivatives",
     "minimize",
+    "minimize_many",
     "minimize_scalar",
     "stationary",
 ]

@@ -282,10 +282,10 @@ def test_zoo(name, certificates):
         assert certificate.nullity == point.nullity
     if point.hessian is not None:
         true = np.linalg.eigvalsh(point.hessian(x))
-        off = np.abs(certificate.eigenvalues - true).max()
+        off = np.abs(certificate.eigenvalues - true)
         # A compiler may add constants in another order, which costs rounding errors of x.
         slack = 8 * np.finfo(float).eps * max(1, np.linalg.norm(x))
-        assert off <= certificate.eigenvalue_error + slack * np.abs(true).max()
+        assert (off <= certificate.eigenvalue_error + slack * np.abs(true).max()).all()
     if point.true is not None:
         off = np.linalg.norm(x - np.array(point.true))
         assert off <= certificate.radius
@@ -417,7 +417,7 @@ def test_rosenbrock_in_a_thousand_variables(off):
     assert np.linalg.norm(x - 1) <= certificate.radius < 1e-3
     true = np.linalg.eigvalsh(rosenbrock_hessian(x))
     expected = [*true[:3], *true[-3:]]
-    np.testing.assert_allclose(certificate.eigenvalues, expected, atol=certificate.eigenvalue_error)
+    assert (np.abs(certificate.eigenvalues - expected) <= certificate.eigenvalue_error).all()
 
 
 # ---- the account -------------------------------------------------------------------------------

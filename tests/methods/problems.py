@@ -100,6 +100,7 @@ CONDITION = np.diag([1.0, 4.0, 9.0, 30.0])
 MIX = np.linalg.qr(np.arange(16.0).reshape(4, 4) ** 1.3 % 7 + np.eye(4))[0]
 MATRIX = MIX @ CONDITION @ MIX.T
 TARGET = np.array([1.0, -2.0, 0.5, 3.0])
+SCALES = np.array([1e-2, 1.0, 1e2, 1e4])
 BEALE = (1.5, 2.25, 2.625)
 
 
@@ -207,3 +208,15 @@ PROBLEMS = {
         ((0.0,) * 4,),
     ),
 }
+
+HARDER = {
+    "Rosenbrock 50": rosenbrock((-1.2, 1.0) * 25, (-1.0, *(1.0,) * 49)),
+    "badly scaled": Problem(
+        lambda x: np.sum(SCALES * (x - 1) ** 2) / 2,
+        lambda x: SCALES * (x - 1),
+        lambda x: np.diag(SCALES),
+        (2.0, -1.0, 3.0, 0.0),
+        ((1.0,) * 4,),
+    ),
+}
+"""For the methods that learn the curvature: steepest descent crawls on these."""

@@ -8,7 +8,7 @@ import pytest
 import extremum as ex
 from extremum.methods import State, value_floor
 from extremum.outcomes import Reason
-from tests.methods.problems import PROBLEMS, Recorded
+from tests.methods.problems import HARDER, PROBLEMS, Recorded
 
 TOLERANCE = 1e-6
 
@@ -21,6 +21,12 @@ METHODS = {
     "Newton, pure": ex.Newton(step=1),
     "Newton, gradient": ex.Newton(ex.GradientNormDecrease()),
     "Newton, exact": ex.Newton(ex.ExactStep()),
+    "BFGS": ex.BFGS(),
+    "BFGS, Armijo": ex.BFGS(ex.Armijo()),
+    "L-BFGS": ex.LBFGS(),
+    "L-BFGS, memory 3": ex.LBFGS(memory=3, step=ex.StrongWolfe(curvature=0.5)),
+    "Newton-CG": ex.NewtonCG(),
+    "conjugate gradient": ex.ConjugateGradient(),
 }
 
 STEEPEST = {"fixed", "descent, Armijo", "descent, exact"}
@@ -211,12 +217,54 @@ def test_gradient_norms_fall_for_stationary_points(runs):
 
 
 def test_any_state_can_be_resumed():
+    """In any order, and twice: what a state remembers is never changed by going on from it."""
     problem = PROBLEMS["Rosenbrock 2"]
     for method in METHODS.values():
-        states, _ = run(method, problem, 6)
+        states, _ = run(method, problem, 20)
         fresh = problem.objective()
-        again = method.next_state(fresh, states[3])
-        np.testing.assert_array_equal(again.x, states[4].x)
+        for i in (len(states) // 2, 3, 1, 3):
+            again = states[i]
+            for then in states[i + 1 : i + 4]:
+                again = method.next_state(fresh, again)
+                np.testing.assert_array_equal(again.x, then.x)
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_the_start_is_not_changed(method):
+    """Arrays that can't be written to are all that a method is handed."""
+    problem = PROBLEMS["Wood"]
+    objective, x = problem.objective(), np.array(problem.start)
+    x.flags.writeable = False
+    state = METHODS[method].initial_state(objective, x)
+    for _ in range(15):
+        state.x.flags.writeable = state.gradient.flags.writeable = False
+        state = METHODS[method].next_state(objective, state)
+    assert tuple(x) == problem.start
+
+
+@pytest.mark.parametrize("method", METHODS)
+def test_counts_match_the_calls(method, runs):
+    _, objective = runs(method, "Rosenbrock 2")
+    assert objective.counts.nfev == objective.counts.njev == len(objective.asked["gradient"])
+    assert objective.counts.nhev == len(objective.asked["hessian"])
+
+
+LEARNERS = ["BFGS", "L-BFGS", "L-BFGS, memory 3", "Newton-CG", "conjugate gradient"]
+
+
+@pytest.mark.parametrize("problem", HARDER)
+@pytest.mark.parametrize("method", LEARNERS)
+def test_curvature_is_learnt(method, problem):
+    known = HARDER[problem]
+    states, objective = run(METHODS[method], known, 2000)
+    last = states[-1]
+    assert last.stop is None
+    assert np.abs(np.array(known.jac(last.x))).max() <= TOLERANCE
+    assert np.linalg.eigvalsh(known.hess(last.x))[0] > 0
+    asked = objective.asked["gradient"]
+    assert len(set(asked)) == len(asked)
+    # The negative control.
+    assert np.abs(run(METHODS["descent, Armijo"], known, 300)[0][-1].gradient).max() > TOLERANCE
 
 
 @pytest.mark.parametrize("method", METHODS)

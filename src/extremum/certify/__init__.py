@@ -2,5 +2,6 @@
 
 from extremum.certify.certificate import Certificate, Ray
 from extremum.certify.certify import certify_point
+from extremum.certify.many import Verdicts, certainly_unbounded, certify_many
 
-__all__ = ["Certificate", "Ray", "certify_point"]
+__all__ = ["Certificate", "Ray", "Verdicts", "certainly_unbounded", "certify_many", "certify_point"]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
@@ -43,13 +44,16 @@ class Certificate:
         The rounding error of ∇φ, measured at neighbouring points; ∞-norm.
     eigenvalues : ndarray of shape (k,)
         The extremal eigenvalues of the Hessian, ascending: all of them where n ≤ 6, else the three
-        smallest and the three largest.
-    eigenvalue_error : float
-        Bound of the error of each.
+        smallest and the three largest. Of a large sparse Hessian those that were seen, of one known
+        by products the outermost two.
+    eigenvalue_error : ndarray of shape (k,) or None
+        So near to each an eigenvalue is. By products: how far the spectrum may reach beyond it,
+        but for the probability that the evidence states.
     morse_index : int or None
-        How many eigenvalues are certainly negative.
+        How many eigenvalues are certainly negative; by products, a lower bound except at a minimum
+        or a maximum.
     nullity : int or None
-        How many are zero within their bound.
+        How many are zero within their bound; a lower bound where the evidence says so.
     radius : float or None
         A ball of this radius about the point, in the 2-norm, holds the stationary point that the
         verdict speaks of: an error bar on x.
@@ -65,7 +69,8 @@ class Certificate:
     lower_point : ndarray of shape (n,) or None
         A point whose value is lower by more than rounding.
     lower_value : float or None
-    hessian : ndarray of shape (n, n) or None
+    hessian : ndarray, csc_array or LinearOperator of shape (n, n), or None
+        In the Hessian's own storage, but that it is an ndarray up to n = 100.
     gradient : ndarray of shape (n,)
     counts : Counts
         What the certificate itself evaluated.
@@ -83,7 +88,7 @@ class Certificate:
     gradient_norm: float
     gradient_floor: float = float("nan")
     eigenvalues: Vector | None = None
-    eigenvalue_error: float = float("nan")
+    eigenvalue_error: Vector | None = None
     morse_index: int | None = None
     nullity: int | None = None
     radius: float | None = None
@@ -93,7 +98,7 @@ class Certificate:
     ray: Ray | None = None
     lower_point: Vector | None = None
     lower_value: float | None = None
-    hessian: Vector | None = None
+    hessian: Any = None
     counts: Counts
     seconds: float = 0.0
     source: str = ""

@@ -10,16 +10,21 @@ import numpy as np
 
 from extremum.certify.certificate import Certificate
 from extremum.certify.degenerate import look, refine
-from extremum.certify.local import FARTHEST, Neighbourhood
+from extremum.certify.local import FARTHEST, TINY, Neighbourhood
+from extremum.certify.products import Products
 from extremum.certify.rays import fades, falling_ray
+from extremum.certify.storages import distance
 from extremum.linalg import EPS
-from extremum.methods import Newton
+from extremum.methods import Armijo
 from extremum.objective import Objective, Vector
 from extremum.outcomes import Verdict
 
 STATIONARY = 1e-8
 """A gradient below this times max(1, ‖H‖) may belong to a degenerate stationary point,
 for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run."""
+
+LONGEST_STEP = 10.0
+"""The step that shows a lower point is at most this times max(1, ‖x‖) long."""
 
 
 def certify_point(objective: Objective, x: Vector, towards: Vector | None = None) -> Certificate:
@@ -50,11 +55,13 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         )
     if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
         return _nondegenerate(at, at.newton.radius, ())
-    values, _ = at.hessian.spectrum
-    tolerance = STATIONARY * max(1.0, float(np.abs(values).max()))
+    tolerance = STATIONARY * max(1.0, at.curvature.size)
     # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
     smooth = at.gradient_floor <= tolerance
-    refined = refine(at) if smooth and (at.rests or at.gradient_norm <= tolerance) else None
+    near = smooth and (at.rests or at.gradient_norm <= tolerance)
+    if near and isinstance(at.curvature, Products):
+        return _by_products(at, at.curvature)
+    refined = refine(at) if near else None
     if refined is not None:
         moved = float(np.linalg.norm(refined.x - at.x))
         if refined.newton.passed:
@@ -72,17 +79,15 @@ def _certificate(
     """Fill in what every verdict reports."""
     fields: dict[str, Any] = {}
     if at.is_finite:
-        values, _ = at.hessian.spectrum
-        bound = at.hessian.rounding
-        extremal = values if at.x.size <= 6 else np.concatenate([values[:3], values[-3:]])
+        values, error = at.curvature.extremal()
         fields = {
             "gradient_floor": at.gradient_floor,
-            "eigenvalues": extremal,
-            "eigenvalue_error": bound,
-            "morse_index": int((values < -bound).sum()),
-            "nullity": int((np.abs(values) <= bound).sum()),
-            "hessian": at.hessian.array,
+            "eigenvalues": values,
+            "eigenvalue_error": error,
+            "hessian": at.hessian.to_scipy(),
         }
+        if "morse_index" not in more:
+            fields["morse_index"], fields["nullity"] = at.curvature.beyond_rounding()
     return Certificate(
         verdict=verdict,
         is_minimum=is_minimum,
@@ -103,10 +108,10 @@ def _nondegenerate(
     reported: Neighbourhood | None = None,
 ) -> Certificate:
     """One stationary point is near, and the eigenvalues' signs say of which kind."""
-    values, vectors = at.hessian.spectrum
     test = at.newton
     evidence = (
         *evidence,
+        *((test.sentence,) if test.sentence else ()),
         f"Newton and Kantorovich's test: h = {test.h:.2g} ≤ 1/2, with the Hessian's variation "
         f"estimated as {test.variation:.2g}",
     )
@@ -116,7 +121,6 @@ def _nondegenerate(
             reported or at, Verdict.MINIMUM, True, evidence, radius=radius, morse_index=0, nullity=0
         )
     verdict = Verdict.MAXIMUM if index == at.x.size else Verdict.SADDLE
-    lower = _lower_along(at, vectors[:, 0], float(values[0]))
     return _certificate(
         reported or at,
         verdict,
@@ -125,7 +129,7 @@ def _nondegenerate(
         radius=radius,
         morse_index=index,
         nullity=0,
-        **_lower(at, lower),
+        **_lower(at, _lower_along_leftmost(at)),
     )
 
 
@@ -136,9 +140,8 @@ def _near_a_stationary_point(
 
     They are the same place if the Hessians differ by at most half of the smallest eigenvalue there.
     """
-    smallest = float(np.abs(refined.hessian.spectrum[0]).min())
-    change = float(np.linalg.norm(at.hessian.array - refined.hessian.array))
-    if change <= smallest / 2:
+    change = distance(at.hessian, refined.hessian)
+    if change <= refined.curvature.gap / 2:
         evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
         return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
     evidence = (
@@ -160,15 +163,17 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
     seen = look(refined)
     lower = seen.lower_point
     if seen.morse_index:
-        values, vectors = refined.hessian.spectrum
-        lower = _lower_along(refined, vectors[:, 0], float(values[0]))
+        lower = _lower_along_leftmost(refined)
     nullity = len(seen.flat_directions)
     if nullity == 0:
         evidence = (
             "The Hessian is regular, but varies too fast for Newton and Kantorovich's test",
         )
         return _certificate(at, Verdict.UNDECIDED, None, evidence, **_lower(at, lower))
-    evidence = (f"{nullity} eigenvalue{'s are' if nullity > 1 else ' is'} zero within the bound",)
+    least = "" if seen.complete else "At least "
+    evidence = (
+        f"{least}{nullity} eigenvalue{'s are' if nullity > 1 else ' is'} zero within the bound",
+    )
     return _certificate(
         at,
         Verdict.DEGENERATE,
@@ -182,14 +187,29 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
     )
 
 
+def _by_products(at: Neighbourhood, curvature: Products) -> Certificate:
+    """A small gradient, and a Hessian of which products tell no more than the outermost part."""
+    if curvature.morse_index:
+        (left, _), right = curvature.leftmost, curvature.bounds.largest
+        lower = _lower(at, _lower_along_leftmost(at))
+        evidence = (
+            f"There are curvatures {left:.3g} and {right:.3g}; by products alone the Morse index "
+            "is a lower bound, and the distance to the stationary point has none",
+        )
+        if right > curvature.rounding and lower:
+            return _certificate(at, Verdict.SADDLE, False, evidence, **lower)
+    evidence = (f"By products alone no sign is certain. {curvature.sentence}",)
+    return _certificate(at, Verdict.UNDECIDED, None, evidence)
+
+
 def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
     """Not stationary, or stationary only at infinity: look where the function goes."""
-    values, vectors = at.hessian.spectrum
-    step = Newton().next_state(at.objective, at.state)
     candidates = [] if towards is None else [towards]
-    if values[0] <= at.hessian.rounding:
-        candidates += [_downhill(vectors[:, i], at) for i in range(min(3, at.x.size))]
-        candidates.append(_downhill(vectors[:, int(np.abs(values).argmin())], at))
+    if not at.curvature.gap > 0 or at.curvature.morse_index:
+        candidates += [_downhill(direction, at) for direction in at.curvature.lowest()]
+    direction = at.curvature.downhill(at.gradient)
+    longest = LONGEST_STEP * at.scale / max(float(np.linalg.norm(direction)), TINY)
+    step = Armijo().next_state(at.objective, at.state, direction, min(1.0, longest))
     candidates += [step.x - at.x, -at.gradient]
     ray = falling_ray(at.objective, at.x, at.fun, candidates)
     if ray is not None:
@@ -223,8 +243,9 @@ def _downhill(direction: Vector, at: Neighbourhood) -> Vector:
     return -direction if direction @ at.gradient > 0 else direction
 
 
-def _lower_along(at: Neighbourhood, direction: Vector, curvature: float) -> Vector | None:
+def _lower_along_leftmost(at: Neighbourhood) -> Vector | None:
     """Go from a saddle along negative curvature as far as half the model's decrease holds."""
+    curvature, direction = at.curvature.leftmost
     for halvings in range(40):
         length = at.scale * 0.5**halvings
         points: list[Vector] = [at.x + length * direction, at.x - length * direction]

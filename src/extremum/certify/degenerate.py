@@ -6,13 +6,17 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extremum.certify.local import FARTHEST, Neighbourhood
+from extremum.certify.local import FARTHEST, Neighbourhood, oblique
+from extremum.certify.storages import WHOLE, hessian_at, magnitude
 from extremum.linalg import EPS
-from extremum.methods import GradientNormDecrease, Newton, value_floor
+from extremum.methods import GradientNormDecrease, value_floor
 from extremum.objective import Vector
 
 REFINEMENTS = 30
 """Newton iterations towards a degenerate point; each takes a Hessian."""
+
+LARGE_REFINEMENTS = 10
+"""The same in more than `WHOLE` variables, where each takes a factorization."""
 
 CONVERGING = 0.995
 """Steps that shrink by no more than this factor lead nowhere near."""
@@ -23,6 +27,9 @@ NEARBY = 0.05
 FLATNESS = 1e-6
 """An eigenvalue is zero within its bound below this times the Hessian's size `NEARBY`."""
 
+BETWEEN = 16
+"""Directions looked at between the axes of a flat space."""
+
 
 def refine(at: Neighbourhood) -> Neighbourhood | None:
     """Follow Newton's iteration to the stationary point, if it is near.
@@ -31,17 +38,20 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
     the way is then the last step times q / (1 − q), which is taken in one leap where that helps.
     Towards infinity (e⁻ˣ) the gradient dies out too, but the steps don't: q is not below one.
     """
-    method, here = Newton(step=GradientNormDecrease()), at
+    rule, here = GradientNormDecrease(), at
     last_step: Vector | None = None
     ratio = 0.0
-    for _ in range(REFINEMENTS):
+    for _ in range(REFINEMENTS if at.x.size <= WHOLE else LARGE_REFINEMENTS):
         if here.rests:
             return here
-        state = method.next_state(here.objective, here.state)
+        direction = here.resolved.newton_step(here.gradient)
+        if direction is None:
+            break
+        state = rule.next_state(here.objective, here.state, direction, 1.0)
         if state.stop is not None:
             break
         step = state.x - here.x
-        here = Neighbourhood.of(here.objective, state.x)
+        here = Neighbourhood.at(here.objective, state)
         if last_step is not None and last_step @ last_step > 0 and here.is_finite:
             ratio = float(step @ last_step / (last_step @ last_step))
             if 0.2 < ratio < CONVERGING:
@@ -64,6 +74,8 @@ class HigherOrder:
     is_minimum : bool or None
     morse_index : int
     flat_directions : ndarray of shape (nullity, n)
+    complete : bool
+        Whether these are all.
     lower_point : ndarray of shape (n,) or None
     sentence : str
     """
@@ -71,6 +83,7 @@ class HigherOrder:
     is_minimum: bool | None
     morse_index: int
     flat_directions: Vector
+    complete: bool
     lower_point: Vector | None
     sentence: str
 
@@ -81,19 +94,18 @@ def look(at: Neighbourhood) -> HigherOrder:
     Along each flat direction the other variables follow (one Newton correction, as in the
     reduction of Lyapunov and Schmidt), so that a curved way down is seen too.
     """
-    values, vectors = at.hessian.spectrum
     reach = NEARBY * at.scale
-    bound = max(at.hessian.rounding, FLATNESS * _size_nearby(at, reach))
-    flat, negative = np.abs(values) <= bound, values < -bound
-    basis = vectors[:, flat].T
-    index = int(negative.sum())
+    space = at.resolved.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
+    basis, index = space.basis, space.morse_index
+
+    def seen(is_minimum: bool | None, sentence: str, lower: Vector | None = None) -> HigherOrder:
+        return HigherOrder(is_minimum, index, basis, space.complete, lower, sentence)
+
     if index:
-        return HigherOrder(False, index, basis, None, "The Hessian has a negative eigenvalue")
-    curved, inverse = vectors[:, ~flat], 1 / values[~flat]
+        return seen(False, "The Hessian has a negative eigenvalue")
     # The point is stationary but for this gradient, which alone changes the value so far away,
     # and by which the point is off the floor of the valley.
     slack = np.sqrt(at.x.size) * max(at.gradient_norm, at.gradient_floor)
-    softest = float(inverse.max(initial=0.0))
     open_question = False
     for direction in _directions(basis):
         rises, lowest, lowest_value = False, None, at.fun
@@ -101,10 +113,10 @@ def look(at: Neighbourhood) -> HigherOrder:
             point = at.x + length * direction
             for _ in range(2):
                 _, gradient = at.objective.value_and_gradient(point)
-                point = point - curved @ (inverse * (curved.T @ gradient))
+                point = point - space.solve(gradient)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value))
-            floor += slack * (length + slack * softest)
+            floor += slack * (length + slack * space.softness)
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -116,11 +128,13 @@ def look(at: Neighbourhood) -> HigherOrder:
         if lowest is not None:
             lowest = _farther(at, lowest, lowest_value)
             sentence = f"The value falls along a flat direction, by {at.fun - lowest_value:.2g}"
-            return HigherOrder(False, index, basis, lowest, sentence)
+            return seen(False, sentence, lowest)
     if open_question:
-        return HigherOrder(None, index, basis, None, "The function is not finite close by")
+        return seen(None, "The function is not finite close by")
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
-    return HigherOrder(True, index, basis, None, sentence)
+    if not space.complete:
+        return seen(None, f"{sentence}, but there may be more of them")
+    return seen(True, sentence)
 
 
 def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:
@@ -136,20 +150,19 @@ def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:
 
 def _size_nearby(at: Neighbourhood, reach: float) -> float:
     """How large the Hessian is around the point: what a zero eigenvalue is small against."""
-    _, vectors = at.hessian.spectrum
-    oblique = np.sin(np.arange(1.0, at.x.size + 1) ** 2)
-    sizes = [float(np.abs(at.hessian.array).max())]
-    for direction in (vectors[:, 0], oblique / np.linalg.norm(oblique)):
+    sizes = [magnitude(at.hessian)]
+    for direction in (at.curvature.softest, oblique(at.x.size)):
         for side in (1, -1):
-            there = at.objective.hessian(at.x + side * reach * direction).toarray()
-            sizes.append(float(np.abs(there[np.isfinite(there)]).max(initial=0.0)))
+            there = hessian_at(at.objective, at.x + side * reach * direction)
+            if there.is_finite:
+                sizes.append(magnitude(there))
     return max(sizes) + EPS
 
 
 def _directions(basis: Vector) -> Vector:
     """Unit vectors over the flat space: its axes, and more between them where it is wider."""
     nullity = len(basis)
-    between = np.random.default_rng(0).normal(size=(16 * (nullity > 1), nullity))
+    between = np.random.default_rng(0).normal(size=(BETWEEN * (nullity > 1), nullity))
     between /= np.linalg.norm(between, axis=1, keepdims=True)
     coefficients = np.vstack([np.eye(nullity), between])
     return np.vstack([coefficients, -coefficients]) @ basis

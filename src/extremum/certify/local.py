@@ -14,8 +14,11 @@ from functools import cached_property
 
 import numpy as np
 
+from extremum.certify.curvature import Resolved
+from extremum.certify.products import Products
 from extremum.certify.rescaled import Rescaled
-from extremum.linalg import EPS, DenseSymmetric
+from extremum.certify.storages import curvature_of, farthest, hessian_at, rounding_of_x
+from extremum.linalg import EPS, Factorizable, SymmetricMatrix
 from extremum.methods import State, value_floor
 from extremum.objective import Objective, Vector
 
@@ -43,19 +46,36 @@ class Neighbourhood:
     x: Vector
     fun: float
     gradient: Vector
-    hessian: DenseSymmetric
+    hessian: SymmetricMatrix
 
     @classmethod
     def of(cls, objective: Objective, x: Vector) -> Neighbourhood:
         """Evaluate value, gradient and Hessian at x."""
         fun, gradient = objective.value_and_gradient(x)
-        return cls(objective, x, fun, gradient, DenseSymmetric(objective.hessian(x).toarray()))
+        return cls(objective, x, fun, gradient, hessian_at(objective, x))
+
+    @classmethod
+    def at(cls, objective: Objective, state: State) -> Neighbourhood:
+        """Evaluate the Hessian where a method has evaluated the rest."""
+        hessian = hessian_at(objective, state.x)
+        return cls(objective, state.x, state.fun, state.gradient, hessian)
 
     @property
     def is_finite(self) -> bool:
         """Whether all that was computed is finite."""
         parts = (self.fun, self.gradient)
         return self.hessian.is_finite and all(np.isfinite(part).all() for part in parts)
+
+    @cached_property
+    def curvature(self) -> Resolved | Products:
+        """The Hessian's eigenvalues, as far as its storage gives them."""
+        return curvature_of(self.hessian)
+
+    @property
+    def resolved(self) -> Resolved:
+        """The same of a Hessian that is more than products."""
+        assert not isinstance(self.curvature, Products)
+        return self.curvature
 
     @property
     def scale(self) -> float:
@@ -106,23 +126,29 @@ class Neighbourhood:
 
     def hessian_jump(self) -> float:
         """By how much ∇²φ jumps between points a few roundings apart, doubled."""
-        there = [self.objective.hessian(near).toarray() for near in self._a_few_roundings_away]
-        return SAFETY * max(float(np.linalg.norm(h - self.hessian.array)) for h in there)
+        near = (hessian_at(self.objective, x) for x in self._a_few_roundings_away)
+        return SAFETY * farthest(near, self.hessian)
 
     @property
     def rests(self) -> bool:
         """Whether the gradient is zero but for rounding: its own, and that of x."""
-        from_x = EPS * (np.abs(self.hessian.array) @ np.abs(self.x))
-        return bool((np.abs(self.gradient) <= np.maximum(self.gradient_floor, from_x)).all())
+        slopes = np.abs(self.gradient)
+        if (slopes <= self.gradient_floor).all():
+            return True
+        from_x = EPS * rounding_of_x(self.hessian, self.x, self.curvature.size)
+        return bool((slopes <= np.maximum(self.gradient_floor, from_x)).all())
 
     @cached_property
     def newton(self) -> KantorovichTest:
         """The test of Newton and Kantorovich at x; in rescaled variables where it can't speak."""
-        test, curvatures = kantorovich(self), np.abs(np.diag(self.hessian.array))
-        if np.isfinite(test.step) or not curvatures.all():
+        test = kantorovich(self)
+        if np.isfinite(test.step) or not isinstance(self.hessian, Factorizable):
+            return test
+        curvatures = np.abs(self.hessian.diagonal)
+        if not curvatures.all():
             return test
         view = Rescaled(self.objective, 1 / np.sqrt(curvatures))
-        y, hessian = self.x / view.units, view.of(self.hessian.array)
+        y, hessian = self.x / view.units, self.hessian.scaled(view.units)
         there = Neighbourhood(view, y, self.fun, view.units * self.gradient, hessian)
         if not there.is_finite:
             return test
@@ -148,6 +174,8 @@ class KantorovichTest:
         K, estimated and doubled.
     morse_index : int
         How many eigenvalues are negative, where the test passed.
+    sentence : str
+        How the eigenvalues are known, where not all were computed.
     """
 
     passed: bool
@@ -156,47 +184,44 @@ class KantorovichTest:
     radius: float
     variation: float
     morse_index: int
+    sentence: str
 
 
 def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTest:
     """Test whether one stationary point lies near x, with the inertia of the Hessian at x."""
-    values, vectors = at.hessian.spectrum
-    smallest, index = float(np.abs(values).min()), int((values < 0).sum())
-    if not smallest > at.hessian.rounding + hessian_error:
-        return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index)
-    newton = -vectors @ ((vectors.T @ at.gradient) / values)
-    floor = at.gradient_floor * np.sqrt(at.x.size)
-    certain = smallest - at.hessian.rounding - hessian_error
-    step = (float(np.linalg.norm(newton)) * smallest + floor) / certain
+    curvature = at.curvature
+    certain, index = curvature.gap - hessian_error, curvature.morse_index
+    if not certain > 0:
+        return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index, "")
+    newton = -curvature.solve(at.gradient)
+    length = float(np.linalg.norm(newton))
+    # What may be left of H d + ∇φ: what the solution leaves, and the errors of H and of ∇φ.
+    rest = float(np.linalg.norm(at.hessian @ newton + at.gradient))
+    rest += (curvature.rounding + hessian_error) * length
+    rest += at.gradient_floor * np.sqrt(at.x.size)
+    step = length + rest / certain
     variation = SAFETY * hessian_variation(at, newton, step)
     h = variation * step / certain
     if not h <= 0.5:
-        return KantorovichTest(False, h, step, np.inf, variation, index)
+        return KantorovichTest(False, h, step, np.inf, variation, index, curvature.sentence)
     # The last term: x itself is only known to the spacing of floating point.
     radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * EPS * float(np.linalg.norm(at.x))
-    return KantorovichTest(True, h, step, radius, variation, index)
+    return KantorovichTest(True, h, step, radius, variation, index, curvature.sentence)
 
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x."""
-    distance = max(2 * step, PROBE * at.scale)
-    values, vectors = at.hessian.spectrum
-    oblique = np.sin(np.arange(1.0, at.x.size + 1) ** 2)
-    directions = [vectors[:, int(np.abs(values).argmin())], oblique / np.linalg.norm(oblique)]
+    reach = max(2 * step, PROBE * at.scale)
+    directions = [at.curvature.softest, oblique(at.x.size)]
     length = float(np.linalg.norm(newton))
     if length > 0:
         directions.append(newton / length)
-    fastest = 0.0
-    for direction in directions:
-        for side in (1, -1):
-            there = at.objective.hessian(at.x + side * distance * direction).toarray()
-            change = there - at.hessian.array
-            if not np.isfinite(change).all():
-                return float("inf")
-            fastest = max(fastest, _norm(change) / distance)
-    return fastest
+    moves = (side * reach * direction for direction in directions for side in (1, -1))
+    there = (hessian_at(at.objective, at.x + move) for move in moves)
+    return farthest(there, at.hessian) / reach
 
 
-def _norm(matrix: Vector) -> float:
-    """The 2-norm where that is cheap; else the Frobenius norm, which is no smaller."""
-    return float(np.linalg.norm(matrix, 2 if len(matrix) <= 50 else None))
+def oblique(n: int) -> Vector:
+    """A unit vector of shape (n,) that no structure has in mind."""
+    vector: Vector = np.sin(np.arange(1.0, n + 1) ** 2)
+    return vector / np.linalg.norm(vector)

@@ -31,7 +31,7 @@ def fades(at: Neighbourhood, towards: Vector) -> bool:
     The place where it becomes zero is bracketed by bisection; a gradient that vanishes at a point
     is large before that, against one that underflows.
     """
-    if at.gradient.any() or at.hessian.array.any() or not towards.any():
+    if at.gradient.any() or at.curvature.size > 0 or not towards.any():
         return False
     zero, other, size = 0.0, 1.0, 0.0
     for _ in range(BISECTIONS):

@@ -2,16 +2,16 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric
+from extremum.linalg import Factorizable
 from extremum.objective import Counts, Objective, Vector
 
 
 @dataclass(frozen=True, eq=False)
-class Rescaled:
+class Rescaled(Objective):
     """φ(D y) as a function of y, with D the diagonal matrix of `units`.
 
     Its Hessian D H D has the inertia of H (Sylvester), and eigenvalues that rounding may not hide
@@ -21,11 +21,10 @@ class Rescaled:
 
     objective: Objective
     units: Vector
+    counts: Counts = field(init=False)
 
-    @property
-    def counts(self) -> Counts:
-        """Those of the function itself."""
-        return self.objective.counts
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "counts", self.objective.counts)
 
     def value(self, y: Vector) -> float:
         """φ(D y)."""
@@ -36,17 +35,15 @@ class Rescaled:
         fun, gradient = self.objective.value_and_gradient(self.units * y)
         return fun, self.units * gradient
 
-    def hessian(self, y: Vector) -> DenseSymmetric:
+    def hessian(self, y: Vector) -> Factorizable:
         """D ∇²φ D."""
-        return self.of(self.objective.hessian(self.units * y).toarray())
+        hessian = self.objective.hessian(self.units * y)
+        assert isinstance(hessian, Factorizable)  # others are not rescaled
+        return hessian.scaled(self.units)
 
     def hessian_vector(self, y: Vector, v: Vector) -> Vector:
         """D ∇²φ D v."""
         return self.units * self.objective.hessian_vector(self.units * y, self.units * v)
-
-    def of(self, hessian: Vector) -> DenseSymmetric:
-        """A Hessian of φ in these variables."""
-        return DenseSymmetric(hessian * np.outer(self.units, self.units))
 
     def gradient_error(self, y: Vector) -> Vector:
         """D times that of the function itself, where it has one."""

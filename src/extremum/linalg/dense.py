@@ -60,6 +60,14 @@ class DenseFactorization:
         return float(estimate)
 
     @cached_property
+    def backward_error(self) -> float:
+        """How far LDLᵀ may be from A: n ε ‖A‖₁, seldom reached.
+
+        Higham, Accuracy and Stability of Numerical Algorithms, 2nd ed., theorem 11.4.
+        """
+        return float(len(self._matrix) * EPS * np.abs(self._matrix).sum(axis=0).max(initial=0.0))
+
+    @cached_property
     def inertia(self) -> Inertia:
         """The signs of D's blocks: a 2 × 2 block of Bunch-Kaufman is always indefinite."""
         n = len(self._factors)

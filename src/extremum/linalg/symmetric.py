@@ -71,6 +71,13 @@ class Factorization(Protocol):
     def rcond(self) -> float:
         """An estimate of the reciprocal condition number in the 1-norm."""
 
+    @property
+    def backward_error(self) -> float:
+        """How far in the 2-norm the factors' product may be from H + shift·I.
+
+        Eigenvalues of greater size have the signs that the inertia counts.
+        """
+
     def solve(self, b: Vector) -> Vector:
         """The solution of (H + shift·I) y = b, for b of shape (n,) or (n, k)."""
 

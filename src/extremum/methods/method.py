@@ -27,7 +27,7 @@ class State:
     event : str
         What a reader of the trace should know of this iteration.
     memory : object
-        What the step rule remembers.
+        What the method or its step rule remembers; never changed in place.
     """
 
     x: Vector

@@ -24,6 +24,10 @@ MOST_TRIALS = 60
 SUFFICIENT_DECREASE = 1e-4
 """The fraction of the linear decrease that a step must achieve (Nocedal & Wright, section 3.1)."""
 
+NEAR_FLOOR = 1e3
+"""A promised decrease of up to so many rounding errors may be hidden by them: of a promise p the
+sufficient decrease is only 1e-4 p."""
+
 
 class StepRule(Protocol):
     """Decides how far to go."""
@@ -226,8 +230,7 @@ def backtrack(
     slope = float(state.gradient @ direction)
     if slope >= 0:
         return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
-    # The value's own rounding, and what the rounding of x does to it.
-    floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
+    floor = change_floor(state)
     norm = float(np.linalg.norm(state.gradient))
     length, obstacle = trial, None
     for _ in range(MOST_TRIALS):
@@ -250,10 +253,21 @@ def backtrack(
         # The minimum of the parabola through the value, the slope and the new value.
         parabola = -slope * length**2 / (2 * (fun - state.fun - length * slope))
         length = float(np.clip(parabola, 0.1 * length, 0.5 * length))
-    if abs(trial * slope) <= 1e3 * floor:
+    return replace(state, stop=no_step(state, trial * slope, length, obstacle))
+
+
+def change_floor(state: State) -> float:
+    """The change of the value that rounding hides: its own, and what the rounding of x does."""
+    return value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
+
+
+def no_step(state: State, promised: float, length: float, obstacle: Stop | None) -> Stop:
+    """Why no step was found, where the first trial promised so much to first order."""
+    floor = change_floor(state)
+    if abs(promised) <= NEAR_FLOOR * floor:
         facts = {"floor": floor, "fun": state.fun, "grad_norm": float(np.abs(state.gradient).max())}
-        return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
-    return replace(state, stop=obstacle or _no_decrease("value", state, length))
+        return Stop(Reason.ROUNDING_FLOOR, facts)
+    return obstacle or _no_decrease("value", state, length)
 
 
 def _no_decrease(merit: str, state: State, length: float) -> Stop:

@@ -7,22 +7,53 @@ everything else written out; two traces with the same program share what was com
 
 from __future__ import annotations
 
+import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
-from dataclasses import dataclass
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 import jax
-import jax.extend.core as jex
 import numpy as np
 
+from extremum.linalg import DenseSymmetric, LowRankSum, SymmetricMatrix
 from extremum.objective.counts import Counts
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.parameters import Vector
+from extremum.objective.separation import (
+    Separation,
+    check_product,
+    compressed,
+    structure_of,
+)
+from extremum.objective.signature import signature
 from extremum.outcomes import InvalidInput
 
 MOST_PROGRAMS = 256
 """How many compiled programs are kept; the least recently used goes first."""
+
+MOST_SECONDS = 10.0
+"""What the search for a Hessian's structure may take."""
+
+MOST_SEPARATIONS = 8
+"""How many structures are kept for one program: they differ where captured arrays do."""
+
+
+@dataclass
+class Preparation:
+    """Seconds spent before anything could be evaluated; what was compiled before costs nothing.
+
+    Attributes
+    ----------
+    tracing, detection, colouring, compilation : float
+        Following the function; finding its Hessian's structure; finding how few products give it;
+        compiling.
+    """
+
+    tracing: float = 0.0
+    detection: float = 0.0
+    colouring: float = 0.0
+    compilation: float = 0.0
 
 
 class _Program:
@@ -33,12 +64,71 @@ class _Program:
             return jax.core.eval_jaxpr(jaxpr, captured, x)[0]
 
         gradient = jax.grad(value, argnums=1)
-        self.value = jax.jit(value)
-        self.value_and_gradient = jax.jit(jax.value_and_grad(value, argnums=1))
-        self.hessian = jax.jit(jax.jacfwd(gradient, argnums=1))
-        self.hessian_vector = jax.jit(
-            lambda captured, x, v: jax.jvp(lambda y: gradient(captured, y), (x,), (v,))[1]
-        )
+
+        def first_order(captured: list[Any], x: Any) -> Any:
+            fun, slope = jax.value_and_grad(value, argnums=1)(captured, x)
+            return _packed(fun, slope)
+
+        def second_order(captured: list[Any], x: Any) -> Any:
+            return first_order(captured, x), jax.jacfwd(gradient, argnums=1)(captured, x)
+
+        def product(captured: list[Any], x: Any, v: Any) -> Any:
+            return jax.jvp(lambda y: gradient(captured, y), (x,), (v,))[1]
+
+        self.jaxpr = jaxpr
+        self._functions: dict[Hashable, Callable[..., Any]] = {
+            "value": value,
+            "first order": first_order,
+            "second order": second_order,
+            "product": product,
+        }
+        self._compiled: dict[Hashable, Callable[..., Any]] = {}
+        self._separations: list[Separation] = []
+        self.arrays: dict[Separation, Any] = {}
+        self.trusted: set[Separation] = set()
+
+    def function(self, name: Hashable) -> Callable[..., Any]:
+        """One of the functions, for JAX to transform further."""
+        return self._functions[name]
+
+    def check_twice_differentiable(self, captured: list[Any], x: Vector) -> None:
+        """Raise what JAX raises for a function that has one derivative but not two."""
+        with sixty_four_bit():
+            jax.eval_shape(self._functions["product"], captured, x, x)
+
+    def evaluate(self, name: Hashable, spent: Preparation, *arguments: Any) -> Any:
+        """Call one of the functions; compile it if this is the first time."""
+        with sixty_four_bit():
+            if name not in self._compiled:
+                started = time.perf_counter()
+                lowered = jax.jit(self._functions[name]).lower(*arguments)
+                self._compiled[name] = lowered.compile()
+                spent.compilation += time.perf_counter() - started
+            return self._compiled[name](*arguments)
+
+    def separation(self, captured: list[Any], n: int, spent: Preparation) -> Separation:
+        """The Hessian's structure, looked for once for equal captured values."""
+        for known in self._separations:
+            if known.holds_for(captured):
+                return known
+        with sixty_four_bit():
+            found = structure_of(self.jaxpr, captured, n, MOST_SECONDS)
+        spent.detection += found.seconds
+        self._separations = [*self._separations[-MOST_SEPARATIONS + 1 :], found]
+        return found
+
+    def add(self, separation: Separation) -> None:
+        """Make the function that evaluates to second order by a separation's few products."""
+        if separation in self._functions:
+            return
+        made = compressed(self.jaxpr, separation)
+
+        def second_order(arrays: Any, captured: list[Any], x: Any) -> Any:
+            fun, slope, *parts = made.evaluate(arrays, captured, x)
+            return _packed(fun, slope), *parts
+
+        self._functions[separation] = second_order
+        self.arrays[separation] = made.arrays
 
 
 _programs: OrderedDict[Hashable, _Program] = OrderedDict()
@@ -54,17 +144,23 @@ class CompiledDerivatives:
         How the result names this source.
     notes : tuple of str
         What a reader should know about it.
+    separation : Separation or None
+        The structure by which the Hessian is evaluated and stored; None: as a dense array.
+    spent : Preparation
     """
 
     name: str
     notes: tuple[str, ...]
     _program: _Program
     _captured: list[Any]
+    separation: Separation | None = None
+    spent: Preparation = field(default_factory=Preparation)
     exact: bool = True
 
     @classmethod
     def trace(cls, function: Callable[[Any], Any], n: int, name: str) -> CompiledDerivatives:
         """Trace `function`, from a JAX vector of shape (n,) to a scalar."""
+        started = time.perf_counter()
         with sixty_four_bit():
             # A new lambda: JAX remembers traces by the function's identity.
             closed = jax.make_jaxpr(lambda x: function(x))(np.zeros(n))
@@ -72,15 +168,11 @@ class CompiledDerivatives:
         output = closed.jaxpr.outvars[0].aval
         if not np.issubdtype(output.dtype, np.floating):
             raise InvalidInput(f"the function returned a number of dtype {output.dtype}")
-        key = (n, _signature(closed.jaxpr))
+        key = (n, signature(closed.jaxpr))
         if key not in _programs:
-            _programs[key] = program = _Program(closed.jaxpr)
-            try:
-                with sixty_four_bit():  # some functions have one derivative but not two
-                    jax.eval_shape(program.hessian_vector, captured, np.zeros(n), np.zeros(n))
-            except Exception:
-                del _programs[key]
-                raise
+            program = _Program(closed.jaxpr)
+            program.check_twice_differentiable(captured, np.zeros(n))
+            _programs[key] = program
         _programs.move_to_end(key)
         while len(_programs) > MOST_PROGRAMS:
             _programs.popitem(last=False)
@@ -89,13 +181,27 @@ class CompiledDerivatives:
             f"arrays of {dtype} are captured, so rounding errors are those of {dtype}"
             for dtype in sorted(narrow)
         )
-        return cls(name, notes, _programs[key], captured)
+        spent = Preparation(tracing=time.perf_counter() - started)
+        return cls(name, notes, _programs[key], captured, spent=spent)
+
+    def detected(self, n: int) -> Separation:
+        """The Hessian's structure, found in the program."""
+        return self._program.separation(self._captured, n, self.spent)
+
+    def separated(self, separation: Separation) -> CompiledDerivatives:
+        """The same derivatives, the Hessian by a separation."""
+        self._program.add(separation)
+        return replace(self, separation=separation)
+
+    @property
+    def program(self) -> tuple[Callable[[list[Any], Any], Any], list[Any]]:
+        """φ as a JAX function of (captured arrays, x), one object a program; and those arrays."""
+        return self._program.function("value"), self._captured
 
     def value(self, x: Vector, counts: Counts) -> float:
         """φ at x."""
         counts.nfev += 1
-        with sixty_four_bit():
-            return float(self._program.value(self._captured, x))
+        return float(np.asarray(self._evaluate("value", x)))
 
     def followed_value(self, x: Vector) -> float:
         """φ at x, uncounted."""
@@ -109,73 +215,73 @@ class CompiledDerivatives:
         """φ and ∇φ at x."""
         counts.nfev += 1
         counts.njev += 1
-        with sixty_four_bit():
-            value, gradient = self._program.value_and_gradient(self._captured, x)
-            return float(value), np.asarray(gradient)
+        return _unpacked(self._evaluate("first order", x))
 
-    def hessian(self, x: Vector, counts: Counts) -> Vector:
-        """∇²φ at x, of shape (n, n)."""
+    def value_gradient_hessian(
+        self, x: Vector, counts: Counts
+    ) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ, ∇φ and ∇²φ at x by one compiled call."""
+        counts.nfev += 1
+        counts.njev += 1
         counts.nhev += 1
-        with sixty_four_bit():
-            return np.asarray(self._program.hessian(self._captured, x))
+        first, hessian = self._second_order(x)
+        return *_unpacked(first), hessian
+
+    def hessian(self, x: Vector, counts: Counts) -> SymmetricMatrix:
+        """∇²φ at x."""
+        counts.nhev += 1
+        return self._second_order(x)[1]
 
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector:
         """∇²φ·v at x."""
         counts.nhvp += 1
-        with sixty_four_bit():
-            return np.asarray(self._program.hessian_vector(self._captured, x, v))
+        return np.asarray(self._evaluate("product", x, v))
+
+    def _evaluate(self, name: str, *arguments: Vector) -> Any:
+        return self._program.evaluate(name, self.spent, self._captured, *arguments)
+
+    def _second_order(self, x: Vector) -> tuple[Any, SymmetricMatrix]:
+        if self.separation is None:
+            first, hessian = self._evaluate("second order", x)
+            return first, DenseSymmetric(np.asarray(hessian))
+        first, entries, low_rank, core = self._parts(self.separation, x)
+        assert self.separation.pattern is not None
+        sparse = self.separation.pattern.matrix(entries)
+        return first, LowRankSum(sparse, low_rank, core) if self.separation.rank else sparse
+
+    def _parts(self, separation: Separation, x: Vector) -> tuple[Any, Vector, Vector, Vector]:
+        arguments = (self._program.arrays[separation], self._captured, x)
+        first, *parts = self._program.evaluate(separation, self.spent, *arguments)
+        entries, low_rank, core = map(np.asarray, parts)
+        return first, entries, low_rank, core
+
+    def agrees_with_product(self, x: Vector, v: Vector) -> bool:
+        """Whether the separated Hessian times `v` is what the exact product is.
+
+        Where that isn't finite there is nothing to compare. What held once for a program is not
+        compared again.
+        """
+        separation = self.separation
+        assert separation is not None
+        if separation in self._program.trusted:
+            return True
+        product = self.hessian_vector(x, v, Counts())
+        if not np.isfinite(product).all():
+            return True
+        _, entries, *factors = self._parts(separation, x)
+        return check_product(separation, entries, (factors[0], factors[1]), v, product)
+
+    def trust(self) -> None:
+        """Remember that the separation was compared with products."""
+        assert self.separation is not None
+        self._program.trusted.add(self.separation)
 
 
-def _signature(jaxpr: Any) -> Hashable:
-    """A program's identity: the same for two traces exactly where they compute the same."""
-    numbers: dict[Any, int] = {}
-
-    def number(atom: Any) -> Hashable:
-        if isinstance(atom, jex.Literal):
-            value = np.asarray(atom.val)
-            return ("literal", str(atom.aval), value.dtype.str, value.tobytes())
-        return numbers.setdefault(atom, len(numbers))
-
-    inputs = tuple((number(v), str(v.aval)) for v in (*jaxpr.constvars, *jaxpr.invars))
-    steps = tuple(
-        (
-            equation.primitive.name,
-            tuple(number(atom) for atom in equation.invars),
-            tuple((number(v), str(v.aval)) for v in equation.outvars),
-            tuple((name, _parameter(value)) for name, value in sorted(equation.params.items())),
-        )
-        for equation in jaxpr.eqns
-    )
-    return inputs, steps, tuple(number(atom) for atom in jaxpr.outvars)
+def _packed(fun: Any, gradient: Any) -> Any:
+    """In one array, since to hand over each array costs as much as a small function."""
+    return jax.numpy.append(gradient, fun)
 
 
-def _parameter(value: Any) -> Hashable:
-    """A primitive's parameter as part of a program's identity."""
-    if isinstance(value, jex.ClosedJaxpr):
-        constants = tuple((c.dtype.str, c.tobytes()) for c in map(np.asarray, value.consts))
-        return _signature(value.jaxpr), constants
-    if isinstance(value, jex.Jaxpr):
-        return _signature(value)
-    if isinstance(value, tuple | list):
-        return tuple(_parameter(item) for item in value)
-    if isinstance(value, np.ndarray | jax.Array):
-        array = np.asarray(value)
-        return array.shape, array.dtype.str, array.tobytes()
-    # A mesh can be called too, as a decorator, but is compared by what it is.
-    if callable(value) and not isinstance(value, jax.sharding.Mesh):
-        return _rule(value)
-    return value if isinstance(value, Hashable) else _Unlike()
-
-
-def _rule(function: Any) -> Hashable:
-    """A custom derivative rule: JAX's own is known by its place, a user's only by itself.
-
-    The primal program beside it holds the values, and JAX's rules depend on nothing else; a
-    user's rule may read anything, so no two traces of it are taken to be alike.
-    """
-    source = str(getattr(getattr(function, "debug_info", None), "func_src_info", ""))
-    return source if "/jax/" in source.replace("\\", "/") else _Unlike()
-
-
-class _Unlike:
-    """Equal to nothing but itself."""
+def _unpacked(first_order: Any) -> tuple[float, Vector]:
+    packed = np.asarray(first_order)  # a view
+    return float(packed[-1]), packed[:-1]

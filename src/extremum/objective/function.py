@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import jax
@@ -43,12 +43,16 @@ class PlainFunction:
         The user's structure.
     args : tuple
         What the function takes besides.
+    in_jax : bool
+        Whether it is to be called with JAX arrays: ``x.at[0]`` and ``x[i]`` under `jax.vmap` are
+        not to be had of NumPy's.
     """
 
     fun: Callable[..., Any]
     parameters: Parameters
     args: tuple[Any, ...] = ()
     with_gradient: bool = False
+    in_jax: bool = False
 
     @property
     def name(self) -> str:
@@ -91,7 +95,15 @@ class PlainFunction:
         """Call the user's function on a copy of `x`; its exception carries a note of the point."""
         # What is not finite is named by whoever meets it; NumPy need not warn of it besides.
         with sixty_four_bit(), np.errstate(all="ignore"), self.noting(x):
-            return self.fun(self.parameters.restore(x), *self.args)
+            argument = self.parameters.restore(x)
+            if self.in_jax:
+                argument = jax.tree.map(jax.numpy.asarray, argument)
+            return self.fun(argument, *self.args)
+
+    def called_in_jax(self, error: Exception) -> PlainFunction | None:
+        """The same function called with JAX arrays, if that is what an exception asks for."""
+        asks = isinstance(error, jax.errors.TracerArrayConversionError | AttributeError)
+        return replace(self, in_jax=True) if asks and not self.in_jax else None
 
     @contextlib.contextmanager
     def noting(self, x: Vector) -> Iterator[None]:

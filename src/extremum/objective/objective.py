@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import copy
 import difflib
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric, SymmetricMatrix
+from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
+from extremum.objective.compiled import CompiledDerivatives, Preparation
 from extremum.objective.counts import Counts
 from extremum.objective.differences import (
     SCHEMES,
@@ -21,21 +23,29 @@ from extremum.objective.differences import (
     ForwardDifference,
     ValueDifferences,
 )
-from extremum.objective.exact import ExactDerivatives, exact_derivatives
+from extremum.objective.exact import exact_derivatives
 from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.parameters import Parameters, Vector
 from extremum.objective.refusals import reason, refusals
+from extremum.objective.structure import DENSE, FEW, choose_structure
 from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Untraceable
 
 
 @runtime_checkable
 class Objective(Protocol):
-    """φ: ℝⁿ → ℝ with its derivatives. Points are ndarrays of shape (n,)."""
+    """φ: ℝⁿ → ℝ with its derivatives. Points are ndarrays of shape (n,).
 
-    @property
-    def counts(self) -> Counts:
-        """Every evaluation so far."""
+    A class that derives from this one writes `counts`, `value`, `value_and_gradient` and `hessian`,
+    and `hessian_vector` where a product costs less than the matrix; the rest stands here.
+
+    Attributes
+    ----------
+    counts : Counts
+        Every evaluation so far.
+    """
+
+    counts: Counts
 
     def value(self, x: Vector) -> float:
         """φ(x)."""
@@ -48,6 +58,49 @@ class Objective(Protocol):
 
     def hessian_vector(self, x: Vector, v: Vector) -> Vector:
         """∇²φ(x)·v, of shape (n,)."""
+        return self.hessian(x) @ v
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x), where all are needed."""
+        return *self.value_and_gradient(x), self.hessian(x)
+
+    def at_best(self) -> Objective:
+        """The same function with the most exact derivatives to be had and counts of its own.
+
+        A certificate is computed with these.
+        """
+        afresh = copy.copy(self)
+        object.__setattr__(afresh, "counts", Counts())
+        return afresh
+
+    def disagreement(self, x: Vector) -> str | None:
+        """What is wrong with the derivatives at `x`, where that can be told."""
+        return None
+
+    @property
+    def exact(self) -> bool:
+        """Whether second derivatives are exact up to rounding."""
+        return True
+
+    @property
+    def source(self) -> str:
+        """Where the derivatives come from, in words."""
+        return type(self).__name__
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a reader should know of the derivatives."""
+        return ()
+
+    @property
+    def structure(self) -> str:
+        """The storage of the Hessian."""
+        return "its own"
+
+    @property
+    def preparation(self) -> Preparation:
+        """What it took to get the derivatives."""
+        return Preparation()
 
 
 class GradientSource(Protocol):
@@ -72,12 +125,12 @@ class HessianSource(Protocol):
     def notes(self) -> tuple[str, ...]: ...
     @property
     def exact(self) -> bool: ...
-    def hessian(self, x: Vector, counts: Counts) -> Vector: ...
+    def hessian(self, x: Vector, counts: Counts) -> Vector | SymmetricMatrix: ...
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector: ...
 
 
 @dataclass(frozen=True)
-class FunctionObjective:
+class FunctionObjective(Objective):
     """The objective of a callable: its values, its derivatives, and how often they were asked for.
 
     Made by `make_objective`.
@@ -88,6 +141,8 @@ class FunctionObjective:
     hessians: HessianSource
     counts: Counts = field(default_factory=Counts)
     why_inexact: str | None = None
+    products_only: bool = False
+    why_unstructured: str | None = None
     mends: list[str] = field(default_factory=list, repr=False)
     """What was said, once, of points where exact derivatives are not a number."""
 
@@ -98,18 +153,39 @@ class FunctionObjective:
     def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
         """φ(x) and ∇φ(x)."""
         value, gradient = self.gradients.value_and_gradient(x, self.counts)
-        if self.gradients.exact and np.isfinite(value) and np.isnan(gradient).any():
-            return value, self._mended(
-                gradient, self._differences.value_and_gradient(x, Counts())[1]
-            )
-        return value, gradient
+        return value, self._mended_gradient(x, value, gradient)
 
-    def hessian(self, x: Vector) -> DenseSymmetric:
-        """∇²φ(x), dense."""
-        hessian = self.hessians.hessian(x, self.counts)
-        if self.hessians.exact and np.isnan(hessian).any():
-            hessian = self._mended(hessian, self._differences.hessian(x, Counts()))
-        return DenseSymmetric(hessian)
+    def hessian(self, x: Vector) -> SymmetricMatrix:
+        """∇²φ(x), in the storage that its structure asks for."""
+        if self.products_only:
+            return OperatorSymmetric(x.size, partial(self.hessian_vector, x))
+        found = self.hessians.hessian(x, self.counts)
+        matrix = DenseSymmetric(found) if isinstance(found, np.ndarray) else found
+        return self._mended_hessian(x, matrix)
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x), by one compiled call where there is one."""
+        source: Any = self.gradients
+        together = source is self.hessians and isinstance(source, CompiledDerivatives)
+        if self.products_only or not together:
+            return *self.value_and_gradient(x), self.hessian(x)
+        value, gradient, hessian = source.value_gradient_hessian(x, self.counts)
+        gradient = self._mended_gradient(x, value, gradient)
+        return value, gradient, self._mended_hessian(x, hessian)
+
+    def _mended_gradient(self, x: Vector, value: float, gradient: Vector) -> Vector:
+        if self.gradients.exact and np.isnan(gradient).any() and np.isfinite(value):
+            there = self._differences.value_and_gradient(x, Counts())[1]
+            return self._mended(gradient, there)
+        return gradient
+
+    def _mended_hessian(self, x: Vector, hessian: SymmetricMatrix) -> SymmetricMatrix:
+        if not (self.hessians.exact and isinstance(hessian, DenseSymmetric)):
+            return hessian
+        if not np.isnan(hessian.array).any():
+            return hessian
+        there = self._differences.hessian(x, Counts())
+        return DenseSymmetric(self._mended(hessian.array, there))
 
     @property
     def _differences(self) -> ValueDifferences:
@@ -139,6 +215,11 @@ class FunctionObjective:
         return np.zeros_like(x)
 
     @property
+    def exact(self) -> bool:
+        """Whether second derivatives are exact up to rounding."""
+        return self.hessians.exact
+
+    @property
     def source(self) -> str:
         """Where the derivatives come from, in words."""
         if self.gradients.name == self.hessians.name:
@@ -148,32 +229,54 @@ class FunctionObjective:
     @property
     def notes(self) -> tuple[str, ...]:
         """What was converted, and what a reader should know of the derivatives."""
-        why = () if self.why_inexact is None else (f"not followed exactly: {self.why_inexact}",)
         found = (*self.plain.parameters.notes, *self.gradients.notes, *self.hessians.notes)
-        found += (*why, *self.mends)
+        if self.why_inexact is not None:
+            found += (f"not followed exactly: {self.why_inexact}",)
+        if self.why_unstructured is not None:
+            found += (f"the Hessian's structure is not used: {self.why_unstructured}",)
+        found += tuple(self.mends)
         return tuple(dict.fromkeys(found))
 
+    @property
+    def structure(self) -> str:
+        """The storage of the Hessian, and what it takes to fill it."""
+        if self.products_only:
+            return "operator"
+        separation = getattr(self.hessians, "separation", None)
+        if separation is None:
+            return "dense"
+        rank = f" + rank {separation.rank}" if separation.rank else ""
+        return f"{separation.pattern.storage}{rank}"
+
+    @property
+    def preparation(self) -> Preparation:
+        """What it took to get the derivatives."""
+        for source in (self.hessians, self.gradients):
+            if isinstance(source, CompiledDerivatives):
+                return source.spent
+        return Preparation()
+
     @cached_property
-    def _exact(self) -> ExactDerivatives | str:
+    def _best(self) -> FunctionObjective:
+        """With exact derivatives, where they can be had."""
         if self.why_inexact is not None:  # tried before
-            return self.why_inexact
-        for source in (self.gradients, self.hessians):
+            return self
+        for source in (self.hessians, self.gradients):
             if source.exact:
-                return source  # type: ignore[return-value]
+                both: Any = source
+                return replace(self, gradients=both, hessians=both)
         try:
-            return exact_derivatives(self.plain, self.plain.parameters.start)
-        except Untraceable as error:
-            return str(error)
+            exact = exact_derivatives(self.plain, self.plain.parameters.start)
+        except Untraceable:
+            return self
+        return _structured(replace(self, gradients=exact, hessians=exact), "auto")
 
     def at_best(self) -> FunctionObjective:
         """The same function with the most exact derivatives to be had and counts of its own.
 
         A certificate is computed with these.
         """
-        exact = self._exact
-        if isinstance(exact, str):
-            return replace(self, counts=Counts())
-        return replace(self, gradients=exact, hessians=exact, counts=Counts())
+        return replace(self._best, counts=Counts())
 
     def disagreement(self, x: Vector) -> str | None:
         """Compare a traced function with the plain one at `x`; None where they agree."""
@@ -195,6 +298,7 @@ def make_objective(
     jac: Any = None,
     hess: Any = None,
     hessp: Any = None,
+    structure: Any = "auto",
 ) -> FunctionObjective:
     """Make an objective of a callable, finding what derivatives the user does not give.
 
@@ -212,6 +316,9 @@ def make_objective(
         ``hess(x, *args) -> (n, n) array``.
     hessp : callable, optional
         ``hessp(x, v, *args) -> (n,) array``.
+    structure : "auto", "dense", "operator", "tridiagonal", int or array_like
+        The Hessian's structure, where it is not to be looked for; an integer is a bandwidth, a
+        matrix a pattern.
 
     Raises
     ------
@@ -223,7 +330,7 @@ def make_objective(
     if not isinstance(args, tuple):
         args = (args,)
     plain = PlainFunction(fun, parameters, args, with_gradient=jac is True)
-    value = plain.value(parameters.start, Counts())
+    plain, value = _first_value(plain)
     if not np.isfinite(value):
         raise InvalidInput(
             f"{plain.name} is {value} at the start, x = {show_point(parameters.start)}. "
@@ -232,7 +339,7 @@ def make_objective(
     given = None if jac is None else _given_gradient(plain, jac)
     curvature = _given_hessian(plain, hess, hessp)
     if given is not None and curvature is not None:
-        return FunctionObjective(plain, given, curvature)
+        return _structured(FunctionObjective(plain, given, curvature), structure)
     why = None
     try:
         found: Any = exact_derivatives(plain, parameters.start)
@@ -241,7 +348,46 @@ def make_objective(
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
             warn_inexact(plain, why)
-    return FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
+    objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
+    return _structured(objective, structure)
+
+
+def _first_value(plain: PlainFunction) -> tuple[PlainFunction, float]:
+    """φ at the start, called with NumPy's arrays, or JAX's where it asks for those."""
+    try:
+        return plain, plain.value(plain.parameters.start, Counts())
+    except Exception as error:
+        if (in_jax := plain.called_in_jax(error)) is None:
+            raise
+        try:
+            return in_jax, in_jax.value(plain.parameters.start, Counts())
+        except Exception:
+            raise error from None
+
+
+def _structured(objective: FunctionObjective, structure: Any) -> FunctionObjective:
+    """Give the Hessian the storage that it asks for."""
+    x, source = objective.plain.parameters.start, objective.hessians
+    if isinstance(structure, str) and structure in ("dense", "operator"):
+        return replace(objective, products_only=structure == "operator")
+    if isinstance(source, CompiledDerivatives):
+        separated, products_only, why = choose_structure(source, structure, x)
+        gradients = separated if objective.gradients is source else objective.gradients
+        return replace(
+            objective,
+            gradients=gradients,
+            hessians=separated,
+            products_only=products_only,
+            why_unstructured=why,
+        )
+    if not (isinstance(structure, str) and structure == "auto"):
+        raise UnknownOption(
+            f"structure={structure!r} is of use where the Hessian is found from the function; "
+            f"here it comes from {source.name}. Leave it out, or say 'dense' or 'operator'."
+        )
+    by_products = isinstance(source, SuppliedHessian) and source.hess is None
+    few = FEW if by_products else DENSE
+    return replace(objective, products_only=(by_products or source.exact) and x.size > few)
 
 
 def by_differences(objective: FunctionObjective, why: str) -> FunctionObjective:

@@ -95,6 +95,55 @@ class Parameters:
         )
         return cls(vector, tuple(dict.fromkeys(notes)), shapes, tree)
 
+    @classmethod
+    def of_many(cls, starts: Any) -> tuple[Parameters, Vector]:
+        """Read many starts: an array of shape (m, n), or a pytree of arrays with a leading axis.
+
+        Returns
+        -------
+        first : Parameters
+            The structure, and the first of the starts.
+        points : ndarray of shape (m, n)
+            All of them.
+
+        Raises
+        ------
+        InvalidInput
+            As `of`, or if there is no leading axis, or one of several lengths.
+        """
+        leaves, tree = jax.tree_util.tree_flatten(starts, is_leaf=_is_leaf)
+        try:
+            arrays = [np.asarray(leaf) for leaf in leaves]
+        except ValueError as error:
+            raise InvalidInput("The starts are ragged: their rows differ in length.") from error
+        if (
+            isinstance(starts, np.ndarray | jax.Array | list)
+            and (shape := arrays[0].shape)
+            and len(shape) != 2
+        ):
+            raise InvalidInput(
+                f"The starts have the shape {shape}; (m, n) is needed, a start a row. "
+                "For one variable write starts[:, np.newaxis], for one start minimize()."
+            )
+        lengths = sorted({len(array) if array.ndim else 0 for array in arrays})
+        if len(lengths) != 1 or lengths == [0]:
+            raise InvalidInput(
+                f"The parts of the starts hold {lengths} starts; each needs a leading axis of the "
+                "same length, at least 1."
+            )
+        first = jax.tree_util.tree_unflatten(tree, [array[0] for array in arrays])
+        parameters = cls.of(first)
+        rows = [np.reshape(array, (lengths[0], -1)).astype(np.float64) for array in arrays]
+        points = np.concatenate(rows, axis=1)
+        bad = np.argwhere(~np.isfinite(points))
+        if bad.size:
+            i, j = bad[0]
+            raise InvalidInput(
+                f"Start {i} is not finite: component {j} is {points[i, j]}. "
+                "Start from finite points."
+            )
+        return parameters, points
+
     @property
     def size(self) -> int:
         """The number of variables n."""
@@ -119,6 +168,15 @@ class Parameters:
         leaves = [
             leaf[()] if shape is None else leaf.copy()
             for shape, leaf in zip(self._shapes, self.split(vector), strict=True)
+        ]
+        return jax.tree_util.tree_unflatten(self._tree, leaves)
+
+    def restore_many(self, points: Vector) -> Any:
+        """Give points of shape (m, n) that structure, each part with a leading axis of length m."""
+        cuts = np.cumsum([int(np.prod(shape or ())) for shape in self._shapes])[:-1]
+        leaves = [
+            part.reshape(len(points), *(shape or ()))
+            for part, shape in zip(np.split(points, cuts, axis=1), self._shapes, strict=True)
         ]
         return jax.tree_util.tree_unflatten(self._tree, leaves)
 

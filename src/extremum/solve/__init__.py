@@ -1,13 +1,17 @@
 """The loop that drives any method, and the calls a user makes."""
 
+from extremum.solve.many import minimize_many
+from extremum.solve.many_result import FoundMinimum, ManyResult
 from extremum.solve.minimize import certify, minimize, minimize_scalar, stationary
 from extremum.solve.result import Result
 from extremum.solve.stops import GradientNorm, Limits, RelativeStep, SquaredStep, ValueChange
 from extremum.solve.trace import Trace
 
 __all__ = [
+    "FoundMinimum",
     "GradientNorm",
     "Limits",
+    "ManyResult",
     "RelativeStep",
     "Result",
     "SquaredStep",
@@ -15,6 +19,7 @@ __all__ = [
     "ValueChange",
     "certify",
     "minimize",
+    "minimize_many",
     "minimize_scalar",
     "stationary",
 ]

@@ -47,7 +47,7 @@ def rows(result: Result) -> list[tuple[str, str]]:
     certificate = result["certificate"]
     lines = [
         ("success", "yes" if result["success"] else "no"),
-        ("x", _parameters(result["x"])),
+        ("x", parameters(result["x"])),
         ("value", f"{result['fun']:.17g}"),
         (
             "gradient",
@@ -89,40 +89,58 @@ def rows(result: Result) -> list[tuple[str, str]]:
 
 def panel(result: Result) -> RenderableType:
     """The card for a terminal."""
-    table = Table.grid(padding=(0, 2))
-    table.add_column(style="dim", no_wrap=True)
-    table.add_column(overflow="fold")
-    for label, value in rows(result):
-        table.add_row(label, Text(value))
-    colour = COLOURS.get(result["certificate"].verdict, "red")
-    heading = Text(title(result), style=f"bold {colour}")
-    return Panel(table, title=heading, title_align="left", border_style=colour, width=WIDTH)
+    return framed(title(result), _colour(result), rows(result))
 
 
 def text(result: Result) -> str:
     """The card as plain text."""
-    stream = io.StringIO()
-    Console(file=stream, width=WIDTH, color_system=None).print(panel(result))
-    return stream.getvalue().rstrip("\n")
+    return plain(panel(result))
 
 
 def html(result: Result) -> str:
     """The card for a notebook."""
-    colour = COLOURS.get(result["certificate"].verdict, "red")
+    return framed_html(title(result), _colour(result), rows(result))
+
+
+def framed(heading: str, colour: str, lines: list[tuple[str, str]]) -> RenderableType:
+    """Labels and texts under a heading, for a terminal."""
+    table = Table.grid(padding=(0, 2))
+    table.add_column(style="dim", no_wrap=True)
+    table.add_column(overflow="fold")
+    for label, value in lines:
+        table.add_row(label, Text(value))
+    title = Text(heading, style=f"bold {colour}")
+    return Panel(table, title=title, title_align="left", border_style=colour, width=WIDTH)
+
+
+def plain(card: RenderableType) -> str:
+    """A card without colours."""
+    stream = io.StringIO()
+    Console(file=stream, width=WIDTH, color_system=None).print(card)
+    return stream.getvalue().rstrip("\n")
+
+
+def framed_html(heading: str, colour: str, lines: list[tuple[str, str]]) -> str:
+    """Labels and texts under a heading, for a notebook."""
     label_style = "text-align:left;vertical-align:top;white-space:nowrap;opacity:.65"
     value_style = "text-align:left;overflow-wrap:anywhere"
     body = "".join(
         f'<tr><td style="{label_style}">{label}</td>'
         f'<td style="{value_style}">{markup.escape(value)}</td></tr>'
-        for label, value in rows(result)
+        for label, value in lines
     )
     return (
         f'<div style="border-left:4px solid {colour};padding:.2em 1em;max-width:50em">'
-        f"<strong>{markup.escape(title(result))}</strong><table>{body}</table></div>"
+        f"<strong>{markup.escape(heading)}</strong><table>{body}</table></div>"
     )
 
 
-def _parameters(x: Any) -> str:
+def _colour(result: Result) -> str:
+    return COLOURS.get(result["certificate"].verdict, "red")
+
+
+def parameters(x: Any) -> str:
+    """A point as text, whatever its structure."""
     if isinstance(x, np.ndarray) and x.ndim == 1:
         return _vector(x)
     return f"{x:.17g}" if isinstance(x, float | np.floating) else str(x)
@@ -135,16 +153,15 @@ def _vector(x: Any, most: int = 6) -> str:
 
 
 def _eigenvalues(certificate: Any) -> str:
-    values = certificate.eigenvalues
-    shown = ", ".join(f"{value:.6g}" for value in values)
-    if certificate.hessian is not None and len(certificate.hessian) > len(values):
-        half = len(values) // 2
-        shown = (
-            ", ".join(f"{v:.6g}" for v in values[:half])
-            + ", …, "
-            + ", ".join(f"{v:.6g}" for v in values[half:])
-        )
-    return f"{shown} (± {certificate.eigenvalue_error:.1g})"
+    values, errors = certificate.eigenvalues, certificate.eigenvalue_error
+    same = np.ptp(errors) == 0
+    shown = [
+        f"{value:.6g}" + ("" if same else f" ± {error:.1g}")
+        for value, error in zip(values, errors, strict=True)
+    ]
+    if certificate.gradient.size > len(values):
+        shown.insert(len(values) // 2, "…")
+    return ", ".join(shown) + (f" (± {errors[0]:.1g})" if same else "")
 
 
 def _ray(ray: Any) -> str:

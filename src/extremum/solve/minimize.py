@@ -22,6 +22,7 @@ def minimize(
     jac: Any = None,
     hess: Any = None,
     hessp: Any = None,
+    structure: Any = "auto",
     stop: Any = None,
     tol: float | None = None,
     callback: Any = None,
@@ -44,8 +45,9 @@ def minimize(
     args : tuple
         Further arguments of `fun`, `jac`, `hess` and `hessp`.
     method : str or Method
-        ``"auto"``, ``"newton"``, ``"gradient-descent"``, ``"barzilai-borwein"``, or a description
-        such as ``GradientDescent(step=0.15)`` or ``Newton()``.
+        ``"auto"``, ``"trust-region"``, ``"newton"``, ``"newton-cg"``, ``"bfgs"``, ``"l-bfgs"``,
+        ``"conjugate-gradient"``, ``"gradient-descent"``, ``"barzilai-borwein"``, or a description
+        such as ``GradientDescent(step=0.15)`` or ``LBFGS(memory=20)``.
     jac : callable, True, {"2-point", "3-point", "cs"} or a scheme, optional
         The gradient. ``True``: `fun` returns ``(value, gradient)``. A scheme, such as
         ``ForwardDifference(1e-6)``, takes differences.
@@ -53,6 +55,9 @@ def minimize(
         ``hess(x, *args)``, an array of shape (n, n).
     hessp : callable, optional
         ``hessp(x, v, *args)``, an array of shape (n,).
+    structure : "auto", "dense", "operator", "tridiagonal", int or array_like
+        The Hessian's structure. It is found by itself; declare it (an integer is a bandwidth, a
+        matrix a pattern) to save the search, or to say "operator": products only.
     stop : StopTest or sequence of them, optional
         ``GradientNorm(1e-8)`` by default; `RelativeStep`, `SquaredStep`, `ValueChange`.
     tol : float, optional
@@ -104,6 +109,7 @@ def minimize(
             jac=jac,
             hess=hess,
             hessp=hessp,
+            structure=structure,
             stop=stop,
             tol=tol,
             callback=callback,
@@ -126,6 +132,7 @@ def stationary(
     jac: Any = None,
     hess: Any = None,
     hessp: Any = None,
+    structure: Any = "auto",
     stop: Any = None,
     tol: float | None = None,
     callback: Any = None,
@@ -144,9 +151,9 @@ def stationary(
 
     Parameters
     ----------
-    fun, x0, args, method, jac, hess, hessp, stop, tol, callback, maxiter, maxfev, max_seconds
+    fun, x0, args, method, jac, hess, hessp, structure, stop, tol, callback
         As for `minimize`.
-    keep_x, options
+    maxiter, maxfev, max_seconds, keep_x, options
         As for `minimize`.
 
     Returns
@@ -176,6 +183,7 @@ def stationary(
             jac=jac,
             hess=hess,
             hessp=hessp,
+            structure=structure,
             stop=stop,
             tol=tol,
             callback=callback,

@@ -7,19 +7,43 @@ import inspect
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from typing import Any
 
-from extremum.methods import BarzilaiBorwein, GradientDescent, Method, Newton
+from extremum.methods import (
+    BFGS,
+    LBFGS,
+    BarzilaiBorwein,
+    ConjugateGradient,
+    GradientDescent,
+    Method,
+    Newton,
+    NewtonCG,
+    TrustRegion,
+)
+from extremum.objective import Objective
 from extremum.outcomes import InvalidInput, UnknownOption
 from extremum.solve.stops import GradientNorm, Limits, StopTest
 
 METHODS: dict[str, Callable[[], Method]] = {
+    "trust-region": TrustRegion,
+    "trust-exact": TrustRegion,
+    "trust-krylov": TrustRegion,
+    "trust-ncg": TrustRegion,
     "newton": Newton,
     "gradient-descent": GradientDescent,
     "barzilai-borwein": lambda: GradientDescent(BarzilaiBorwein()),
+    "bfgs": BFGS,
+    "l-bfgs": LBFGS,
+    "l-bfgs-b": LBFGS,
+    "newton-cg": NewtonCG,
+    "conjugate-gradient": ConjugateGradient,
+    "cg": ConjugateGradient,
 }
-"""The methods by name."""
+"""The methods by name, in SciPy's spelling too."""
 
 FEW = 20
 """Up to so many variables a Hessian by differences, 2n² values, is still worth its price."""
+
+MOST_DENSE = 1000
+"""Up to so many variables BFGS keeps its dense matrix: 8 MB, and n² operations an iteration."""
 
 TRANSFORMS = {
     "bounds": (
@@ -38,15 +62,10 @@ TRANSFORMS = {
 LIMITS = ("maxiter", "maxfev", "max_seconds")
 
 
-def choose_method(method: Any, exact: bool, n: int) -> tuple[Method, str]:
+def choose_method(method: Any, objective: Objective | None, n: int) -> tuple[Method, str]:
     """Find the method that a call names; the text says which and, where automatic, why."""
     if method is None or method == "auto":
-        if exact or n <= FEW:
-            kind = "exact second derivatives" if exact else "second derivatives by differences"
-            return Newton(), f"Newton(), chosen for {kind} and n = {n}"
-        return GradientDescent(BarzilaiBorwein()), (
-            f"GradientDescent(BarzilaiBorwein()), chosen since {n} variables have no exact Hessian"
-        )
+        return _automatic(objective, n)
     if isinstance(method, str):
         name = method.lower().replace("_", "-")
         if name not in METHODS:
@@ -64,6 +83,23 @@ def choose_method(method: Any, exact: bool, n: int) -> tuple[Method, str]:
             + (f"write {name}()." if inspect.isclass(method) else "write Newton() or 'newton'.")
         )
     return method, repr(method)
+
+
+def _automatic(objective: Objective | None, n: int) -> tuple[Method, str]:
+    """Second derivatives wherever they can be had; else what is learnt from gradients."""
+    if objective is None or objective.exact:
+        structure = "" if objective is None else objective.structure
+        how = {
+            "dense": "the Hessian, dense",
+            "operator": "products with the Hessian",
+        }.get(structure, f"the Hessian, {structure}")
+        return TrustRegion(), f"TrustRegion(), chosen for exact derivatives: {how}, n = {n}"
+    if n <= FEW:
+        why = f"second derivatives by differences are affordable for n = {n}"
+        return TrustRegion(), f"TrustRegion(), chosen since {why}"
+    method: Method = BFGS() if n <= MOST_DENSE else LBFGS()
+    why = f"there are no exact second derivatives, n = {n}"
+    return method, f"{method!r}, chosen since {why}"
 
 
 def choose_tests(stop: Any, tol: float | None) -> tuple[StopTest, ...]:

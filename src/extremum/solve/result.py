@@ -6,6 +6,8 @@ import importlib
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from scipy import sparse
+from scipy.sparse.linalg import LinearOperator, splu
 
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.outcomes import Reason
@@ -27,10 +29,12 @@ class Result(dict[str, Any]):
     x : the parameters, in the structure of the start
     fun : float
     jac : the gradient, in the structure of the start
-    hess : ndarray of shape (n, n)
+    hess : ndarray, csc_array or LinearOperator of shape (n, n)
         The Hessian, as the certificate found it.
-    hess_inv : ndarray of shape (n, n)
-        Its inverse, computed by a factorization when it is asked for.
+    hess_inv : ndarray or LinearOperator of shape (n, n), or None
+        Its inverse, computed when it is asked for: a matrix where the Hessian is one in full; where
+        it is sparse an operator that solves by a factorization. None where the Hessian is singular
+        or known by products only.
     success : bool
         Whether the run ended as it should *and* the verdict is one that the call asks for.
     status : int
@@ -76,11 +80,7 @@ class Result(dict[str, Any]):
         if key == "reason" and self.get("reasons"):
             return self["reasons"][0]
         if key == "hess_inv" and self.get("hess") is not None:
-            hessian = DenseSymmetric(self["hess"])
-            factorization = hessian.factor()
-            if factorization.rcond <= hessian.n * EPS:
-                return None
-            return np.column_stack([factorization.solve(e) for e in np.eye(hessian.n)])
+            return _inverse(self["hess"])
         raise KeyError(key)
 
     @property
@@ -104,3 +104,25 @@ class Result(dict[str, Any]):
 
     def _repr_html_(self) -> str:
         return card.html(self)
+
+
+def _inverse(hessian: Any) -> Any:
+    if isinstance(hessian, np.ndarray):
+        dense = DenseSymmetric(hessian)
+        factorization = dense.factor()
+        if factorization.rcond <= dense.n * EPS:
+            return None
+        return factorization.solve(np.eye(dense.n))
+    if not sparse.issparse(hessian):
+        return None
+    try:
+        factors = splu(hessian.tocsc())
+    except RuntimeError:  # exactly singular
+        return None
+    return LinearOperator(
+        hessian.shape,
+        matvec=factors.solve,
+        rmatvec=factors.solve,
+        matmat=factors.solve,
+        dtype=float,
+    )

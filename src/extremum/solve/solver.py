@@ -6,7 +6,7 @@ import functools
 import importlib.metadata
 import platform
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field, replace
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,13 @@ from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, Method, Newton, State
 from extremum.objective import (
     FunctionObjective,
+    Objective,
     Parameters,
     Vector,
     by_differences,
     make_objective,
 )
-from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
+from extremum.outcomes import ENDED_WELL, Reason, Stop, UnknownOption, Verdict
 from extremum.solve.loop import Goal, Run
 from extremum.solve.options import (
     choose_method,
@@ -41,7 +42,7 @@ MOST_ESCAPES = 10
 class Call:
     """What a user asked for, as they said it; the fields are the parameters of `minimize`."""
 
-    fun: Callable[..., Any]
+    fun: Callable[..., Any] | Objective
     x0: Any
     args: tuple[Any, ...]
     goal: Goal
@@ -49,6 +50,7 @@ class Call:
     jac: Any
     hess: Any
     hessp: Any = None
+    structure: Any = "auto"
     stop: Any
     tol: float | None
     callback: Any
@@ -66,20 +68,36 @@ class Call:
         spent = {name: getattr(self, name) for name in ("maxiter", "maxfev", "max_seconds")}
         tests = choose_tests(self.stop, further.get("tol") if self.tol is None else self.tol)
         bounds, callback = limits(spent, further), read_callback(self.callback)
-        choose_method(self.method, True, parameters.size)  # an unknown name is refused first
-        objective = make_objective(self.fun, parameters, self.args, self.jac, self.hess, self.hessp)
-        method, text = choose_method(self.method, objective.hessians.exact, parameters.size)
+        choose_method(self.method, None, parameters.size)  # an unknown name is refused first
+        objective = self._objective(parameters)
+        method, text = choose_method(self.method, objective, parameters.size)
         keep_x = parameters.size <= MOST_KEPT if self.keep_x is None else self.keep_x
         return Problem(
             objective, parameters, method, text, tests, bounds, self.goal, callback, keep_x
         )
+
+    def _objective(self, parameters: Parameters) -> Objective:
+        if not isinstance(self.fun, Objective):
+            return make_objective(
+                self.fun,
+                parameters,
+                self.args,
+                self.jac,
+                self.hess,
+                self.hessp,
+                self.structure,
+            )
+        for name in ("args", "jac", "hess", "hessp"):
+            if getattr(self, name) not in (None, ()):  # what is left out
+                raise UnknownOption(f"{name}= has no meaning here: an Objective brings its own.")
+        return self.fun
 
 
 @dataclass(frozen=True)
 class Problem:
     """A call, read and checked."""
 
-    objective: FunctionObjective
+    objective: Objective
     parameters: Parameters
     method: Method
     method_text: str
@@ -105,7 +123,7 @@ def solve(problem: Problem) -> Result:
         method = problem.method if escapes == 0 else _restarted(problem.method)
         state, stops = run.go(method, x, event)
         wrong = problem.objective.disagreement(state.x)
-        if wrong is not None:
+        if wrong is not None and isinstance(problem.objective, FunctionObjective):
             return solve(replace(problem, objective=by_differences(problem.objective, wrong)))
         certificate = certify_point(
             problem.objective.at_best(), state.x, state.x - problem.parameters.start
@@ -165,7 +183,8 @@ def _report(
         certificate=certificate,
         reasons=reasons,
         source=objective.source,
-        structure="dense",
+        structure=objective.structure,
+        preparation=asdict(objective.preparation),
         method=problem.method_text,
         notes=objective.notes,
         manifest=_manifest(problem),
@@ -191,7 +210,7 @@ def _manifest(problem: Problem) -> dict[str, Any]:
         "stop": [repr(test) for test in problem.tests],
         "limits": repr(problem.limits),
         "source": problem.objective.source,
-        "structure": "dense",
+        "structure": problem.objective.structure,
     }
 
 

@@ -1,0 +1,1 @@
+ GALAHAD rampages onwards 

@@ -1,0 +1,14 @@
+"""A Hessian's structure, found in the traced function, and its evaluation by few products."""
+
+from extremum.objective.separation.compressed import Compressed, check_product, compressed
+from extremum.objective.separation.declared import declared
+from extremum.objective.separation.separation import Separation, structure_of
+
+__all__ = [
+    "Compressed",
+    "Separation",
+    "check_product",
+    "compressed",
+    "declared",
+    "structure_of",
+]

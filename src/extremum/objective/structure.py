@@ -1,0 +1,84 @@
+"""Which storage a Hessian gets: dense, by its structure, or none but products."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from extremum.objective.agreement import generic_signs, near
+from extremum.objective.compiled import CompiledDerivatives
+from extremum.objective.parameters import Vector
+from extremum.objective.separation import declared
+from extremum.outcomes import InvalidInput
+
+FEW = 64
+"""Below so many variables a Hessian is dense: nothing is gained by looking for more."""
+
+DENSE = 1000
+"""Up to so many variables a Hessian without structure is formed as a dense array."""
+
+MOST_PRODUCTS = 0.25
+"""A pattern that takes this fraction of the n products of the whole matrix is as good as dense."""
+
+MOST_FLOPS = 2e9
+"""A factorization of more multiplications than this (about a second) is not worth its step."""
+
+
+def choose_structure(
+    found: CompiledDerivatives, structure: Any, x: Vector
+) -> tuple[CompiledDerivatives, bool, str | None]:
+    """Find or take over the Hessian's structure.
+
+    Parameters
+    ----------
+    found : CompiledDerivatives
+    structure : "auto", "dense", "operator", "tridiagonal", int or array_like
+        What the user says of it; an integer is a bandwidth, a matrix a pattern.
+    x : ndarray of shape (n,)
+        The start.
+
+    Returns
+    -------
+    derivatives : CompiledDerivatives
+    products_only : bool
+    why : str or None
+        Why no structure is used, where one was looked for in vain.
+
+    Raises
+    ------
+    InvalidInput
+        If what is declared is no structure, or not that of this function.
+    """
+    n = x.size
+    if isinstance(structure, str) and structure in ("dense", "operator"):
+        return found, structure == "operator", None
+    if not (isinstance(structure, str) and structure == "auto"):
+        separated = found.separated(declared(n, structure))
+        if not _agrees(separated, x):
+            raise InvalidInput(
+                f"The Hessian has entries outside of structure={structure!r}. Leave structure out "
+                "and it is found, or declare a wider one."
+            )
+        return separated, False, None
+    if n < FEW:
+        return found, False, None
+    separation = found.detected(n)
+    why = separation.reason
+    if separation.pattern is not None:
+        if separation.colours > MOST_PRODUCTS * n:
+            return found, n > DENSE, f"it takes {separation.colours} products for {n} variables"
+        separated = found.separated(separation)
+        if not _agrees(separated, x):
+            why = "the structure that was found disagrees with a product"
+        elif separation.pattern.factor_flops <= MOST_FLOPS:
+            return separated, False, None
+        else:
+            why = f"a factorization would take {separation.pattern.factor_flops:.2g} operations"
+    return found, n > DENSE, why
+
+
+def _agrees(separated: CompiledDerivatives, x: Vector) -> bool:
+    """Compare a product with the separated Hessian with the exact one, near the start."""
+    if not all(separated.agrees_with_product(at, generic_signs(x)) for at in (near(x), x)):
+        return False
+    separated.trust()
+    return True
