@@ -6,10 +6,16 @@ import argparse
 import importlib
 
 BENCHMARKS = {
-    "cutest": "problems from CUTEst, all solvers given the same compiled derivatives",
-    "saddle_start": "a start exactly at a saddle, SciPy's methods beside extremum",
+    "cutest": (
+        "benchmarks.cutest.command",
+        "problems from CUTEst, all solvers given the same compiled derivatives",
+    ),
+    "saddle_start": (
+        "benchmarks.saddle_start",
+        "a start exactly at a saddle, SciPy's methods beside extremum",
+    ),
 }
-"""Each is a module with `add_arguments(parser)` and `run(options)`."""
+"""The module of each, which has `add_arguments(parser)` and `run(options)`; and its subject."""
 
 
 def main(arguments: list[str] | None = None) -> None:
@@ -17,14 +23,14 @@ def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.set_defaults(run=None)
     commands = parser.add_subparsers(metavar="NAME")
-    for name, subject in BENCHMARKS.items():
+    for name, (home, subject) in BENCHMARKS.items():
         command = commands.add_parser(name, help=subject, description=subject)
-        module = importlib.import_module(f"benchmarks.{name}")
+        module = importlib.import_module(home)
         module.add_arguments(command)
         command.set_defaults(run=module.run)
     options = parser.parse_args(arguments)
     if options.run is None:
-        for name, subject in BENCHMARKS.items():
+        for name, (_, subject) in BENCHMARKS.items():
             print(f"{name:14}{subject}")
     else:
         options.run(options)

@@ -3,7 +3,3 @@
 problems → derivatives (compiled) → evaluations (counted, timed, judged) → peers → measure (one
 problem, in a child process) → isolation (kills what hangs) → records → summary, profiles, report.
 """
-
-from benchmarks.cutest.command import add_arguments, run
-
-__all__ = ["add_arguments", "run"]

@@ -70,7 +70,7 @@ def _is_definite(matrix: np.ndarray, shift: float) -> bool:
     return True
 
 
-def _sparse(matrix: sparse.csc_matrix, norm: float, threshold: float) -> Curvature:
+def _sparse(matrix: sparse.csc_array, norm: float, threshold: float) -> Curvature:
     """By inertia; the least eigenvalue itself by Lanczos, where there is a negative one."""
     count = _negative_pivots(matrix, threshold)
     if count == 0:
@@ -82,13 +82,13 @@ def _sparse(matrix: sparse.csc_matrix, norm: float, threshold: float) -> Curvatu
     return Curvature(least, norm, threshold, negative, "inertia")
 
 
-def _negative_pivots(matrix: sparse.csc_matrix, shift: float) -> int | None:
+def _negative_pivots(matrix: sparse.csc_array, shift: float) -> int | None:
     """Count the negative eigenvalues of H + shift·I by Sylvester's law.
 
     None where the factorization exchanged rows, or where its own error exceeds the shift.
     """
     n = matrix.shape[0]
-    shifted = (matrix + shift * sparse.identity(n, format="csc")).tocsc()
+    shifted = (matrix + shift * sparse.eye_array(n)).tocsc()
     try:
         factors = linalg.splu(
             shifted,
@@ -117,7 +117,7 @@ def _by_products(derivatives: Derivatives, x: Vector) -> Curvature | None:
     n = derivatives.n
 
     def product(v: Vector) -> Vector:
-        return np.asarray(derivatives.hessian_vector(x, np.ravel(v)))
+        return derivatives.hessian_vector(x, np.ravel(v))
 
     if not np.all(np.isfinite(product(np.ones(n)))):
         return None

@@ -4,23 +4,21 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable
-from dataclasses import dataclass, field
-from typing import Any
+from dataclasses import asdict, dataclass, replace
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
 
 from benchmarks.cutest.problems import Problem
-
-DENSE_UP_TO = 200
-"""Variables up to which the Hessian is a full array without a look at its pattern."""
-
-ENTRIES_A_ROW = 150
-"""Mean nonzeros in a row above which a pattern is not coloured: the colouring can't be interrupted
-and takes minutes on a dense pattern."""
+from extremum.linalg import SymmetricMatrix
+from extremum.linalg.patterned import PatternedSymmetric
+from extremum.objective import Counts, FunctionObjective, Parameters, make_objective
+from extremum.objective.compiled import CompiledDerivatives
+from extremum.objective.structure import MOST_PRODUCTS
 
 FULL_UP_TO = 3000
-"""Variables up to which a Hessian without a useful pattern is still computed as a full array."""
+"""Variables up to which a Hessian that has no useful pattern is still computed as a full array."""
 
 Vector = np.ndarray
 
@@ -29,13 +27,12 @@ Vector = np.ndarray
 class Hessian:
     """∇²φ as the values of its lower triangle's entries, at fixed rows and columns."""
 
-    n: int
     rows: np.ndarray
     cols: np.ndarray
     lower: Callable[[Vector], Vector]
     """x ↦ the values at (rows, cols), shape (nnz,)."""
-    full: Callable[[Vector], np.ndarray | sparse.csc_matrix]
-    """x ↦ the symmetric matrix, an ndarray or a CSC matrix."""
+    full: Callable[[Vector], np.ndarray | sparse.csc_array]
+    """x ↦ the symmetric matrix, an ndarray or in CSC format."""
     storage: str
 
 
@@ -46,13 +43,18 @@ class Derivatives:
     name: str
     function: Callable[[Any], Any]
     x0: Vector
-    value: Callable[[Vector], Any]
-    value_and_gradient: Callable[[Vector], tuple[Any, Any]]
-    gradient: Callable[[Vector], Any]
-    hessian_vector: Callable[[Vector, Vector], Any]
+    value: Callable[[Vector], float]
+    gradient: Callable[[Vector], Vector]
+    value_and_gradient: Callable[[Vector], tuple[float, Vector]]
+    hessian_vector: Callable[[Vector, Vector], Vector]
     hessian: Hessian | None
     """None where only products can be afforded."""
-    seconds: dict[str, float] = field(default_factory=dict)
+    symmetric: Callable[[Vector], SymmetricMatrix] | None = None
+    """∇²φ in extremum's own storage; None where it would not form it."""
+    together: Callable[[Vector], tuple[float, Vector, SymmetricMatrix]] | None = None
+    """φ, ∇φ and ∇²φ by one compiled call, the last in extremum's own storage."""
+    seconds: dict[str, float] | None = None
+    """What it took: tracing, detection of the structure, colouring, compilation."""
 
     @property
     def n(self) -> int:
@@ -68,94 +70,100 @@ class Derivatives:
 def compile_derivatives(problem: Problem) -> Derivatives:
     """Compile and call each function once, so that no solver pays for compilation."""
     import jax
+    import jax.numpy as jnp
 
-    function = problem.function
-    seconds: dict[str, float] = {}
+    function, x0 = problem.function, problem.x0
+    began = time.perf_counter()
+    objective = make_objective(function, Parameters.of(x0))
+    # A function of jax.numpy has exact derivatives.
+    source = cast(CompiledDerivatives, objective.hessians)
+
+    def packed(x: Any) -> Any:
+        # In one array: to hand over each array costs as much as a small function.
+        value, gradient = jax.value_and_grad(function)(x)
+        return jnp.append(gradient, value)
 
     def product(x: Any, v: Any) -> Any:
         return jax.jvp(jax.grad(function), (x,), (v,))[1]
 
-    hessian = _hessian(function, problem.x0, seconds)
+    value, gradient = jax.jit(function), jax.jit(jax.grad(function))
+    both, hessian_vector = jax.jit(packed), jax.jit(product)
+
+    def value_and_gradient(x: Vector) -> tuple[float, Vector]:
+        found = np.asarray(both(x))
+        return float(found[-1]), found[:-1]
+
+    formed = not objective.products_only
     derivatives = Derivatives(
         name=problem.name,
         function=function,
-        x0=problem.x0,
-        value=jax.jit(function),
-        value_and_gradient=jax.jit(jax.value_and_grad(function)),
-        gradient=jax.jit(jax.grad(function)),
-        hessian_vector=jax.jit(product),
-        hessian=hessian,
-        seconds=seconds,
+        x0=x0,
+        value=lambda x: float(np.asarray(value(x))),
+        gradient=lambda x: np.asarray(gradient(x)),
+        value_and_gradient=value_and_gradient,
+        hessian_vector=lambda x, v: np.asarray(hessian_vector(x, v)),
+        hessian=_entries(objective, source, x0),
+        symmetric=(lambda x: source.hessian(x, Counts())) if formed else None,
+        together=(lambda x: source.value_gradient_hessian(x, Counts())) if formed else None,
     )
-    began = time.perf_counter()
-    x = problem.x0
-    for _ in range(2):  # The second call settles what the first has compiled.
-        np.asarray(derivatives.value(x))
-        np.asarray(derivatives.value_and_gradient(x)[1])
-        np.asarray(derivatives.gradient(x))
-        np.asarray(derivatives.hessian_vector(x, np.ones_like(x)))
-        if hessian:
-            hessian.lower(x)
-            hessian.full(x)
-    seconds["compilation"] = time.perf_counter() - began
-    return derivatives
+    _call_all(derivatives)
+    seconds = asdict(source.spent) | {"all": time.perf_counter() - began}
+    return replace(derivatives, seconds=seconds)
 
 
-def _hessian(
-    function: Callable[[Any], Any], x0: Vector, seconds: dict[str, float]
+def _call_all(derivatives: Derivatives) -> None:
+    """Compile by a first call; the second settles what the first has left."""
+    x = derivatives.x0
+    for _ in range(2):
+        derivatives.value(x)
+        derivatives.gradient(x)
+        derivatives.value_and_gradient(x)
+        derivatives.hessian_vector(x, np.ones_like(x))
+        if derivatives.hessian:
+            derivatives.hessian.lower(x)
+        if derivatives.together:
+            derivatives.together(x)
+
+
+def _entries(
+    objective: FunctionObjective, source: CompiledDerivatives, x0: Vector
 ) -> Hessian | None:
-    """The Hessian in the storage that its pattern asks for; None where it can't be afforded."""
-    if x0.size <= DENSE_UP_TO:
-        return _dense(function, x0.size)
-    import asdex
-
-    began = time.perf_counter()
-    try:
-        pattern = asdex.hessian_sparsity(function, x0)
-    except NotImplementedError:
-        pattern = None
-    seconds["detection"] = time.perf_counter() - began
-    if pattern is None or pattern.nnz > ENTRIES_A_ROW * x0.size or 4 * pattern.nnz > x0.size**2:
-        return _dense(function, x0.size) if x0.size <= FULL_UP_TO else None
-    began = time.perf_counter()
-    coloring = asdex.hessian_coloring_from_sparsity(pattern)
-    seconds["colouring"] = time.perf_counter() - began
-    return _sparse(asdex.hessian_from_coloring(function, coloring), pattern)
+    """The Hessian's entries, by the structure that extremum finds; None where they are too many."""
+    separation = source.separation
+    if separation is None and objective.products_only:
+        # A pattern that extremum finds too costly to factor may still serve others.
+        found = source.detected(x0.size)
+        if found.pattern is not None and found.colours <= MOST_PRODUCTS * x0.size:
+            separation = found
+    if separation is not None and separation.rank == 0:
+        return _sparse(source.separated(separation))
+    return _dense(source, x0.size) if x0.size <= FULL_UP_TO else None
 
 
-def _dense(function: Callable[[Any], Any], n: int) -> Hessian:
-    """A full array."""
-    import jax
-
-    compiled = jax.jit(jax.hessian(function))
+def _dense(source: CompiledDerivatives, n: int) -> Hessian:
+    """A full array, without the structure."""
+    plain = replace(source, separation=None)
     rows, cols = np.tril_indices(n)
 
     def full(x: Vector) -> np.ndarray:
-        return np.asarray(compiled(x))
+        return plain.hessian(x, Counts()).toarray()
 
-    return Hessian(n, rows, cols, lambda x: full(x)[rows, cols], full, "dense")
+    return Hessian(rows, cols, lambda x: full(x)[rows, cols], full, "dense")
 
 
-def _sparse(hessian: Callable[[Any], Any], pattern: Any) -> Hessian:
-    """A CSC matrix, from the entries of its lower triangle."""
-    import jax
+def _sparse(source: CompiledDerivatives) -> Hessian:
+    """The entries of its pattern, which extremum keeps in the order of its columns."""
 
-    all_rows, all_cols = np.asarray(pattern.rows), np.asarray(pattern.cols)
-    kept = np.flatnonzero(all_rows >= all_cols)
-    rows, cols = all_rows[kept].astype(np.int32), all_cols[kept].astype(np.int32)
-    compiled = jax.jit(lambda x: hessian(x).data[kept])
-    n = pattern.n
-    # Where each entry of the full matrix, in CSC order, is found among the lower triangle's.
-    places = sparse.coo_matrix((np.arange(1, rows.size + 1), (rows, cols)), shape=(n, n))
-    full_places = (places + sparse.tril(places, -1).T).tocsc()
-    full_places.sort_indices()
-    source = full_places.data.astype(np.int64) - 1
+    def matrix(x: Vector) -> PatternedSymmetric:
+        return cast(PatternedSymmetric, source.hessian(x, Counts()))
 
-    def lower(x: Vector) -> Vector:
-        return np.asarray(compiled(x))
-
-    def full(x: Vector) -> sparse.csc_matrix:
-        entries = lower(x)[source]
-        return sparse.csc_matrix((entries, full_places.indices, full_places.indptr), shape=(n, n))
-
-    return Hessian(n, rows, cols, lower, full, "sparse")
+    assert source.separation is not None
+    pattern = source.separation.pattern
+    assert pattern is not None
+    return Hessian(
+        pattern.rows,
+        pattern.cols,
+        lambda x: matrix(x).values,
+        lambda x: matrix(x).to_scipy(),
+        "sparse",
+    )

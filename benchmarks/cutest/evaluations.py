@@ -10,6 +10,7 @@ import numpy as np
 from scipy import sparse
 
 from benchmarks.cutest.derivatives import Derivatives, Vector
+from extremum.linalg import SymmetricMatrix
 
 
 class TimeUp(BaseException):
@@ -94,13 +95,13 @@ class Evaluations:
         """φ(x)."""
         self._look_at_clock()
         self.counts.values += 1
-        return float(self.derivatives.value(x))
+        return self.derivatives.value(x)
 
     def gradient(self, x: Vector) -> Vector:
         """∇φ(x)."""
         self._look_at_clock()
         self.counts.gradients += 1
-        return self._judged(np.asarray(self.derivatives.gradient(x)))
+        return self._judged(self.derivatives.gradient(x))
 
     def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
         """φ(x) and ∇φ(x), from one call."""
@@ -108,10 +109,25 @@ class Evaluations:
         self.counts.values += 1
         self.counts.gradients += 1
         value, gradient = self.derivatives.value_and_gradient(x)
-        return float(value), self._judged(np.asarray(gradient))
+        return value, self._judged(gradient)
 
-    def hessian(self, x: Vector) -> np.ndarray | sparse.csc_matrix:
-        """∇²φ(x), an ndarray or a CSC matrix."""
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x) in extremum's storage, from one call."""
+        self._look_at_clock()
+        self.counts.values += 1
+        self.counts.gradients += 1
+        self.counts.hessians += 1
+        value, gradient, hessian = self.derivatives.together(x)
+        return value, self._judged(gradient), hessian
+
+    def symmetric(self, x: Vector) -> SymmetricMatrix:
+        """∇²φ(x) in extremum's storage."""
+        self._look_at_clock()
+        self.counts.hessians += 1
+        return self.derivatives.symmetric(x)
+
+    def hessian(self, x: Vector) -> np.ndarray | sparse.csc_array:
+        """∇²φ(x), an ndarray or in CSC format."""
         self._look_at_clock()
         self.counts.hessians += 1
         return self.derivatives.hessian.full(x)
@@ -126,7 +142,7 @@ class Evaluations:
         """∇²φ(x)·v."""
         self._look_at_clock()
         self.counts.products += 1
-        return np.asarray(self.derivatives.hessian_vector(x, v))
+        return self.derivatives.hessian_vector(x, v)
 
     def _look_at_clock(self) -> None:
         if self._now() > self._deadline:

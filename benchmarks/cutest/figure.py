@@ -8,7 +8,7 @@ from pathlib import Path
 import numpy as np
 
 from benchmarks.cutest.profiles import performance_ratios, profile
-from benchmarks.cutest.records import SMALL, Entry, is_small, outcome
+from benchmarks.cutest.records import SMALL, Entry, is_large, is_small, outcome
 from benchmarks.cutest.summary import OURS
 
 GREATEST_FACTOR = 1000.0
@@ -26,7 +26,7 @@ def draw_profiles(problems: dict[str, Entry], solvers: list[str], path: Path) ->
 
     groups = {
         f"n < {SMALL}": [entry for entry in problems.values() if is_small(entry)],
-        f"n ≥ {SMALL}": [entry for entry in problems.values() if not is_small(entry)],
+        f"n ≥ {SMALL}": [entry for entry in problems.values() if is_large(entry)],
     }
     groups = {title: entries for title, entries in groups.items() if entries}
     figure = Figure(figsize=(4.2 * len(groups) + 1.9, 3.9), layout="constrained")

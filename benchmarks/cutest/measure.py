@@ -66,7 +66,7 @@ def examine(derivatives: Derivatives, x: np.ndarray) -> dict[str, Any]:
         return {"value": None, "gradient_norm": None, "curvature": None}
     curvature = least_curvature(derivatives, x)
     return {
-        "value": float(derivatives.value(x)),
+        "value": derivatives.value(x),
         "gradient_norm": gradient_norm(derivatives, x),
         "curvature": curvature and asdict(curvature),
     }
@@ -74,7 +74,7 @@ def examine(derivatives: Derivatives, x: np.ndarray) -> dict[str, Any]:
 
 def gradient_norm(derivatives: Derivatives, x: np.ndarray) -> float:
     """‖∇φ(x)‖∞."""
-    return float(np.abs(np.asarray(derivatives.gradient(x))).max())
+    return float(np.abs(derivatives.gradient(x)).max())
 
 
 def _prepare_all(

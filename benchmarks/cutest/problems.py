@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import importlib
 import importlib.util
 import sys
@@ -51,6 +52,7 @@ def load(name: str) -> Problem:
     )
 
 
+@functools.cache
 def _unconstrained() -> ModuleType:
     """The unconstrained problems alone: the constrained ones take minutes to import.
 
@@ -61,8 +63,7 @@ def _unconstrained() -> ModuleType:
         raise ModuleNotFoundError("the problems are in the package sif2jax, which is not installed")
     root = Path(found.origin).parent
     for name, folder in (("sif2jax", root), ("sif2jax.cutest", root / "cutest")):
-        if name not in sys.modules:
-            package = ModuleType(name)
-            package.__path__ = [str(folder)]
-            sys.modules[name] = package
+        package = ModuleType(name)
+        package.__path__ = [str(folder)]
+        sys.modules[name] = package
     return importlib.import_module("sif2jax.cutest._unconstrained_minimisation")

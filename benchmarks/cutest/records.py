@@ -150,6 +150,11 @@ def is_small(entry: Entry) -> bool:
     return bool(entry["n"] < SMALL)
 
 
+def is_large(entry: Entry) -> bool:
+    """Whether it does not."""
+    return not is_small(entry)
+
+
 def _versions() -> Iterator[tuple[str, str | None]]:
     for package in PACKAGES:
         try:

@@ -77,11 +77,9 @@ def summary_table(summary: dict[str, Any]) -> Table:
         )
     table.add_section()
     table.add_row("any peer", str(summary["any_peer"]))
-    for ours, ratios in summary["ratio_to_best_peer"].items():
-        blanks = [""] * 7
-        table.add_row(
-            f"{ours} / best peer", *blanks, _ratio(ratios["small"]), _ratio(ratios["large"])
-        )
+    for row in summary["ratio_to_best_peer"]:
+        name = f"{row['solver']} / best peer, {row['among']}"
+        table.add_row(name, *[""] * 7, _ratio(row["ratio_small"]), _ratio(row["ratio_large"]))
     return table
 
 

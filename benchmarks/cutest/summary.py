@@ -9,7 +9,8 @@ from dataclasses import asdict, dataclass
 from typing import Any
 
 from benchmarks.cutest.alone import NAME as ALONE
-from benchmarks.cutest.records import Entry, Outcome, is_small, outcome
+from benchmarks.cutest.peers import WHOLE
+from benchmarks.cutest.records import Entry, Outcome, is_large, is_small, outcome
 
 OURS = ("extremum", ALONE)
 """The rows that are not a peer's."""
@@ -39,6 +40,7 @@ class SolverSummary:
 def summarize(problems: dict[str, Entry], solvers: list[str]) -> dict[str, Any]:
     """The summary of each solver, and of the peers together."""
     peers = [name for name in solvers if name not in OURS]
+    called = [name for name in peers if name not in WHOLE]
     return {
         "problems": len(problems),
         "solvers": [asdict(_summary(problems, solvers, name)) for name in solvers],
@@ -47,14 +49,17 @@ def summarize(problems: dict[str, Entry], solvers: list[str]) -> dict[str, Any]:
         "by_no_solver": [
             name for name, entry in problems.items() if not _solvers_of(entry, solvers)
         ],
-        "ratio_to_best_peer": {
-            ours: {
-                "small": _median_ratio(problems, ours, peers, is_small),
-                "large": _median_ratio(problems, ours, peers, lambda entry: not is_small(entry)),
+        "ratio_to_best_peer": [
+            {
+                "solver": ours,
+                "among": among,
+                "ratio_small": _median_ratio(problems, ours, chosen, is_small),
+                "ratio_large": _median_ratio(problems, ours, chosen, is_large),
             }
             for ours in OURS
             if ours in solvers
-        },
+            for among, chosen in (("called from Python", called), ("all", peers))
+        ],
     }
 
 
@@ -72,7 +77,7 @@ def _summary(problems: dict[str, Entry], solvers: list[str], name: str) -> Solve
         lost=sum("lost" in found.record for found in outcomes),
         fastest=sum(_is_fastest(entry, solvers, name) for entry in problems.values()),
         ratio_small=_median_ratio(problems, OURS[0], [name], is_small),
-        ratio_large=_median_ratio(problems, OURS[0], [name], lambda entry: not is_small(entry)),
+        ratio_large=_median_ratio(problems, OURS[0], [name], is_large),
     )
 
 

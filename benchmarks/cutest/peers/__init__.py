@@ -7,7 +7,7 @@ import importlib.util
 
 from benchmarks.cutest.peers.solver import Claim, Solver
 
-__all__ = ["SOLVERS", "Claim", "Solver", "load", "missing_package"]
+__all__ = ["SOLVERS", "WHOLE", "Claim", "Solver", "load", "missing_package"]
 
 HOMES = {
     "extremum": "extremum",
@@ -35,6 +35,10 @@ MODULES = {
 """The module of this package that speaks to each of them."""
 
 SOLVERS = tuple(HOMES)
+
+WHOLE = ("Optimistix BFGS",)
+"""Those whose loop is compiled with the function. On small problems nearly all of the others' time
+is that of calls from Python, so these are left out of one of the comparisons with the best."""
 
 
 def missing_package(solver: str) -> str | None:

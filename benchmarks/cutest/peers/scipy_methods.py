@@ -60,7 +60,7 @@ class ScipyMethod:
         return run
 
 
-def _full(matrix: np.ndarray | sparse.csc_matrix) -> np.ndarray:
+def _full(matrix: np.ndarray | sparse.csc_array) -> np.ndarray:
     return matrix.toarray() if sparse.issparse(matrix) else matrix
 
 
