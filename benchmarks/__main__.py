@@ -10,6 +10,10 @@ BENCHMARKS = {
         "benchmarks.cutest.command",
         "problems from CUTEst, all solvers given the same compiled derivatives",
     ),
+    "scaling": (
+        "benchmarks.scaling.command",
+        "time and memory as the number of variables grows from 10² to 10⁶",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
