@@ -7,6 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
+from benchmarks.cutest.peers import WHOLE
 from benchmarks.cutest.profiles import performance_ratios, profile
 from benchmarks.cutest.records import SMALL, Entry, is_large, is_small, outcome
 from benchmarks.cutest.summary import OURS
@@ -20,7 +21,10 @@ DASHES = ("-", "--")
 
 
 def draw_profiles(problems: dict[str, Entry], solvers: list[str], path: Path) -> None:
-    """ρ(τ) of each solver, for the smaller and the larger problems; written as PNG and SVG."""
+    """ρ(τ) of each solver that is called from Python; written as PNG and SVG.
+
+    One panel for the smaller problems and one for the larger.
+    """
     from matplotlib.backends.backend_agg import FigureCanvasAgg
     from matplotlib.figure import Figure
 
@@ -32,6 +36,7 @@ def draw_profiles(problems: dict[str, Entry], solvers: list[str], path: Path) ->
     figure = Figure(figsize=(4.2 * len(groups) + 1.9, 3.9), layout="constrained")
     FigureCanvasAgg(figure)
     axes = figure.subplots(1, len(groups), sharey=True, squeeze=False)[0]
+    solvers = [name for name in solvers if name not in WHOLE]
     styles = _styles(solvers)
     for axis, (title, entries) in zip(axes, groups.items(), strict=True):
         times = {solver: [_seconds(entry, solver) for entry in entries] for solver in solvers}

@@ -43,7 +43,7 @@ def run(options: argparse.Namespace) -> None:
     fitted = {name: exponents(rows) for name, rows in groups.items()}
     path = options.output / "scaling.json"
     path.write_text(json.dumps({"measured": groups, "exponents": fitted}, indent=1) + "\n")
-    console.width = max(console.width, 170)
+    console.width = max(console.width, 190)
     console.print(_table(groups))
     for name, powers in fitted.items():
         text = ", ".join(
@@ -66,8 +66,8 @@ def _table(groups: dict[str, list[dict[str, Any]]]) -> Table:
     table = Table(title="seconds, and peak memory of the process")
     for heading in ("function", "n", "structure", "iterations", "each", "in all", *SPLIT, "MB"):
         left = heading in ("function", "structure")
-        table.add_column(heading, justify="left" if left else "right")
-    table.add_column("verdict")
+        table.add_column(heading, justify="left" if left else "right", no_wrap=True)
+    table.add_column("verdict", no_wrap=True)
     for rows in groups.values():
         for row in rows:
             if "error" in row:

@@ -27,7 +27,8 @@ def draw_scaling(groups: dict[str, list[dict[str, Any]]], path: Path) -> None:
     for axis, (cost, label) in zip(figure.subplots(1, 3), PANELS.items(), strict=True):
         for number, (name, rows) in enumerate(groups.items()):
             points = [(row["n"], _cost(row, cost)) for row in rows if "error" not in row]
-            power = exponents(rows)[cost]
+            failed = [(row["n"], _cost(row, cost)) for row in rows if row.get("success") is False]
+            power = exponents(rows).get(cost)
             axis.loglog(
                 *zip(*points, strict=True),
                 color=COLOURS[number],
@@ -36,6 +37,15 @@ def draw_scaling(groups: dict[str, list[dict[str, Any]]], path: Path) -> None:
                 linewidth=1.6,
                 label=name + ("" if power is None else f": n$^{{{power:.2f}}}$"),
             )
+            if failed:
+                # A hollow marker: the run ended without a success.
+                axis.plot(
+                    *zip(*failed, strict=True),
+                    MARKERS[number],
+                    markersize=5,
+                    markerfacecolor="white",
+                    markeredgecolor=COLOURS[number],
+                )
         axis.set_xlabel("number of variables n")
         axis.set_title(label, fontsize=10, loc="left")
         axis.spines[["top", "right"]].set_visible(False)
