@@ -71,7 +71,7 @@ def run(options: argparse.Namespace) -> None:
 
 def _measure_problem(records: Records, name: str, solvers: list[str]) -> None:
     """All solvers on one problem, afresh, so that their times are of one run."""
-    records.problems[name] = {"solvers": {}}
+    records.forget(name, solvers)
     peers = tuple(solver for solver in solvers if solver != ALONE)
     for chosen, worker in (((ALONE,), measure_alone), (peers, measure)):
         if set(chosen) & set(solvers):

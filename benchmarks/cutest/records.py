@@ -69,6 +69,12 @@ class Records:
         """Whether all of these solvers have been measured on a problem."""
         return all(name in self.problems.get(problem, {}).get("solvers", {}) for name in solvers)
 
+    def forget(self, problem: str, solvers: list[str]) -> None:
+        """Drop what is about to be measured anew."""
+        entry = self.problems.setdefault(problem, {"solvers": {}})
+        for name in solvers:
+            entry["solvers"].pop(name, None)
+
     def add(self, problem: str, kind: str, content: Entry) -> None:
         """Keep one message of a child process."""
         entry = self.problems[problem]

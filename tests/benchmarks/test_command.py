@@ -53,7 +53,7 @@ def records(tmp_path) -> Records:
     records = Records.open(tmp_path / "cutest.json", {"seconds": 1.0})
     times = {"A": (1.0, 2.0), "B": (3.0, 1.0), "C": (None, 5.0)}
     for name, (ours, theirs) in times.items():
-        records.problems[name] = {"solvers": {}}
+        records.forget(name, SOLVERS)
         records.add(name, "problem", {"n": 2, "tolerance": 1e-6})
         for solver, seconds in (("extremum", ours), ("BFGS", theirs)):
             records.add(name, "run", {"solver": solver, "run": run_of(seconds)})
@@ -93,6 +93,9 @@ def test_what_was_measured_is_continued(records):
     assert again.problems == records.problems
     assert again.has("A", ("BFGS", "extremum"))
     assert not again.has("A", ("BFGS", "TRU"))
+    again.forget("A", ["BFGS"])
+    assert not again.has("A", ("BFGS",))
+    assert again.has("A", ("extremum",))
     with pytest.raises(SystemExit, match="choose another --output"):
         Records.open(records.path, {"seconds": 2.0})
 

@@ -16,27 +16,40 @@ from extremum.linalg import OperatorSymmetric, SymmetricMatrix
 from extremum.objective import Counts, Objective
 
 
-class EvaluatedObjective(Objective):
-    """The evaluations of one run, as `minimize` takes them."""
+class ByProducts(Objective):
+    """The evaluations of one run, as `minimize` takes them; the Hessian is only multiplied."""
 
     def __init__(self, evaluations: Evaluations) -> None:
         self.counts = Counts()
-        self._evaluations = evaluations
-        self.value = evaluations.value
-        self.value_and_gradient = evaluations.value_and_gradient
-        self.hessian_vector = evaluations.hessian_vector
-        if evaluations.derivatives.symmetric:
-            self.hessian = evaluations.symmetric
-            self.value_gradient_hessian = evaluations.value_gradient_hessian
+        self.evaluations = evaluations
+
+    def value(self, x: Vector) -> float:
+        """φ(x)."""
+        return self.evaluations.value(x)
+
+    def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
+        """φ(x) and ∇φ(x)."""
+        return self.evaluations.value_and_gradient(x)
 
     def hessian(self, x: Vector) -> SymmetricMatrix:
-        """Products only."""
+        """∇²φ(x), as an operator."""
         return OperatorSymmetric(x.size, partial(self.hessian_vector, x))
 
-    @property
-    def structure(self) -> str:
-        """What `method="auto"` looks at."""
-        return self._evaluations.derivatives.storage
+    def hessian_vector(self, x: Vector, v: Vector) -> Vector:
+        """∇²φ(x)·v."""
+        return self.evaluations.hessian_vector(x, v)
+
+
+class ByMatrix(ByProducts):
+    """The same where extremum forms the Hessian."""
+
+    def hessian(self, x: Vector) -> SymmetricMatrix:
+        """∇²φ(x)."""
+        return self.evaluations.symmetric(x)
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """φ(x), ∇φ(x) and ∇²φ(x), by one compiled call."""
+        return self.evaluations.value_gradient_hessian(x)
 
 
 @dataclass(frozen=True)
@@ -52,12 +65,12 @@ class Extremum:
     def prepare(self, derivatives: Derivatives, tolerance: float, seconds: float) -> Run:
         """Its own test is that of the hit; its success is claimed only with its certificate."""
         stop = ex.GradientNorm(tolerance)
+        objective = ByMatrix if derivatives.symmetric else ByProducts
 
         def run(evaluations: Evaluations) -> Claim:
-            objective = EvaluatedObjective(evaluations)
             with warnings.catch_warnings():
                 warnings.simplefilter("ignore")
-                result = ex.minimize(objective, evaluations.x0, stop=stop)
+                result = ex.minimize(objective(evaluations), evaluations.x0, stop=stop)
             return Claim(bool(result.success), str(result.message), np.asarray(result.x))
 
         return run
