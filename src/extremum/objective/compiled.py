@@ -114,6 +114,7 @@ class _Program:
         with sixty_four_bit():
             found = structure_of(self.jaxpr, captured, n, MOST_SECONDS)
         spent.detection += found.seconds
+        spent.colouring += found.colouring_seconds
         self._separations = [*self._separations[-MOST_SEPARATIONS + 1 :], found]
         return found
 
