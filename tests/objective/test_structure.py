@@ -162,7 +162,7 @@ def test_what_is_no_structure_is_refused(structure):
 
 def test_of_a_hessian_by_differences_no_structure_can_be_declared():
     unfollowed = lambda x: sum(float(value) ** 2 for value in x)  # noqa: E731
-    with pytest.raises(UnknownOption, match="it comes from the user's jac. Leave it out"):
+    with pytest.raises(UnknownOption, match=r"it comes from the user's jac\. Leave it out"):
         ex.minimize(unfollowed, np.ones(100), jac=lambda x: 2 * x, structure="tridiagonal")
     with pytest.raises(UnknownOption, match="it comes from the user's hess"):
         ex.minimize(chained, np.ones(100), hess=chained_hessian, structure=1)
