@@ -35,6 +35,7 @@ if TYPE_CHECKING:
         CentralDifference,
         ComplexStep,
         ForwardDifference,
+        Objective,
         check_derivatives,
     )
     from extremum.outcomes import (
@@ -70,7 +71,9 @@ _HOME = {
         "GradientDescent GradientNormDecrease LBFGS Newton NewtonCG StrongWolfe "
         "TrustRegion"
     ),
-    "extremum.objective": "CentralDifference ComplexStep ForwardDifference check_derivatives",
+    "extremum.objective": (
+        "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
+    ),
     "extremum.outcomes": (
         "DerivativeWarning ExpressionError ExtremumError InvalidInput Reason UnknownOption "
         "Untraceable Verdict"
@@ -108,6 +111,7 @@ __all__ = [
     "ManyResult",
     "Newton",
     "NewtonCG",
+    "Objective",
     "Reason",
     "RelativeStep",
     "Result",

@@ -6,9 +6,12 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import extremum as ex
 from extremum import Verdict
+from extremum.certify import certify_point
+from extremum.objective import Parameters, make_objective
 
 MINIMUM, SADDLE, MAXIMUM = Verdict.MINIMUM, Verdict.SADDLE, Verdict.MAXIMUM
 DEGENERATE, UNBOUNDED, RECEDING = Verdict.DEGENERATE, Verdict.UNBOUNDED, Verdict.RECEDING
@@ -412,22 +415,49 @@ def rosenbrock_hessian(x):
 @pytest.mark.parametrize("off", [0.0, 1e-7])
 def test_rosenbrock_in_a_thousand_variables(off):
     x = np.ones(1000) + off * np.sin(np.arange(1000))
-    certificate = ex.certify(rosenbrock, x)
-    assert certificate.verdict is MINIMUM
-    assert np.linalg.norm(x - 1) <= certificate.radius < 1e-3
     true = np.linalg.eigvalsh(rosenbrock_hessian(x))
+    objective = make_objective(rosenbrock, Parameters.of(x), structure="dense")
+    whole, factored = certify_point(objective, x), ex.certify(rosenbrock, x)
+    for certificate in (whole, factored):
+        assert certificate.verdict is MINIMUM
+        assert np.linalg.norm(x - 1) <= certificate.radius < 1e-3
+        assert abs(certificate.eigenvalues[0] - true[0]) <= certificate.eigenvalue_error[0]
     expected = [*true[:3], *true[-3:]]
+    assert isinstance(whole.hessian, np.ndarray)
+    assert (np.abs(whole.eigenvalues - expected) <= whole.eigenvalue_error).all()
+    # Of a tridiagonal Hessian a few are seen: so near to each there is one, though not the k-th.
+    assert sparse.issparse(factored.hessian)
+    np.testing.assert_allclose(factored.hessian.toarray(), rosenbrock_hessian(x), atol=1e-9)
+    assert (np.diff(factored.eigenvalues) > 0).all()
+    distances = np.abs(true - factored.eigenvalues[:, None]).min(axis=1)
+    assert (distances <= factored.eigenvalue_error).all()
+
+
+@pytest.mark.parametrize("n", [101, 102, 500])
+@pytest.mark.parametrize("curvatures", [(2.0,), (2.0, 6.0), (-2.0, 6.0)])
+def test_few_distinct_eigenvalues_in_a_large_hessian(n, curvatures):
+    """Krylov's space of one start is exhausted after as many products as there are of them."""
+    weights = np.resize(curvatures, n)
+    certificate = ex.certify(lambda x: np.sum(weights * (x - 1) ** 2) / 2, np.ones(n))
+    assert certificate.verdict is (MINIMUM if min(curvatures) > 0 else SADDLE)
+    assert certificate.morse_index == np.count_nonzero(weights < 0)
+    # Each of the eigenspaces has more than three dimensions.
+    expected = [min(curvatures)] * 3 + [max(curvatures)] * 3
     assert (np.abs(certificate.eigenvalues - expected) <= certificate.eigenvalue_error).all()
+    assert (certificate.eigenvalue_error < 1e-12).all()
 
 
 # ---- the account -------------------------------------------------------------------------------
 
 
-def test_counts_are_the_certificates_own():
-    result = ex.minimize(lambda x: np.cosh(x[0]) + x[0] ** 4, [2.0])
+@pytest.mark.parametrize("method", ["newton", "trust-region"])
+def test_counts_are_the_certificates_own(method):
+    result = ex.minimize(lambda x: np.cosh(x[0]) + x[0] ** 4, [2.0], method=method)
     own = result.certificate.counts
     assert own.nhev > 0
-    assert result.nhev == result.nit
+    # Newton's method takes a Hessian a step, the trust region one with each of its few values.
+    assert result.nhev == (result.nit if method == "newton" else result.nfev)
+    assert result.nhev == result.trace["nhev"][-1]
     assert own is not result.objective.counts
     again = ex.certify(lambda x: np.cosh(x[0]) + x[0] ** 4, result.x)
     assert again.counts == own

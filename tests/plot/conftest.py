@@ -25,7 +25,7 @@ def two_wells():
 
 @pytest.fixture(scope="session")
 def newton():
-    return ex.minimize(_two_wells, [2, 0.25])
+    return ex.minimize(_two_wells, [2, 0.25], method="newton")
 
 
 @pytest.fixture(scope="session")

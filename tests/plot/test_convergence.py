@@ -57,8 +57,9 @@ def test_a_relative_tolerance_is_scaled_by_the_first_gradient():
     assert line.get_ydata()[0] == pytest.approx(4e-3)
 
 
-def test_restart_from_a_saddle_is_a_line_in_both_panels():
-    result = ex.minimize(lambda x: x[0] ** 2 - x[1] ** 2 + x[1] ** 4, [1.0, 0.0])
+@pytest.mark.parametrize(("method", "start"), [("auto", [0.0, 0.0]), ("newton", [1.0, 0.0])])
+def test_restart_from_a_saddle_is_a_line_in_both_panels(method, start):
+    result = ex.minimize(lambda x: x[0] ** 2 - x[1] ** 2 + x[1] ** 4, start, method=method)
     upper, lower = panels(plot_convergence(result))
     (restart,) = np.flatnonzero([e.startswith("left a saddle") for e in result.trace["event"]])
     for panel in (upper, lower):

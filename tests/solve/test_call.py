@@ -128,7 +128,21 @@ def test_methods_by_name(name):
 
 
 def test_the_automatic_choice_says_why():
-    assert "exact second derivatives" in ex.minimize(bowl, X0).method
+    assert "exact derivatives: the Hessian, dense, n = " in ex.minimize(bowl, X0).method
+    many = ex.minimize(lambda x: np.sum((x - 1) ** 2), np.zeros(200))
+    assert "the Hessian, tridiagonal, n = 200" in many.method
+    products = ex.minimize(lambda x: np.sum((x - 1) ** 2), np.zeros(200), structure="operator")
+    assert "products with the Hessian, n = 200" in products.method
+    unfollowed = lambda x: sum((float(value) - 1) ** 2 for value in x)  # noqa: E731
+    jac = lambda x: 2 * (x - 1)  # noqa: E731
+    few = ex.minimize(unfollowed, X0, jac=jac)
+    assert few.method == (
+        "TrustRegion(), chosen since second derivatives by differences are affordable for n = 2"
+    )
+    for n, name in ((30, "BFGS("), (1001, "LBFGS(")):
+        method = ex.minimize(unfollowed, np.zeros(n), jac=jac, maxiter=0).method
+        assert method.startswith(name)
+        assert "no exact second derivatives" in method
 
 
 def test_scipys_functions():

@@ -134,14 +134,18 @@ def test_cut_short_stationary_returns_the_smallest_gradient():
     assert (np.diff(norms) > 0).any()
 
 
-def test_all_that_held_is_listed():
+@pytest.mark.parametrize("method", [ex.TrustRegion(radius=10.0), ex.Newton()], ids=repr)
+def test_all_that_held_is_listed(method):
+    """The whole step to the minimum of a quadratic form."""
     tests = [
         ex.GradientNorm(1e-4),
         ex.RelativeStep(10.0),
         ex.SquaredStep(100.0),
         ex.ValueChange(1e9),
     ]
-    result = ex.minimize(lambda x: np.sum((x - 1) ** 2), START, stop=tests, maxiter=1)
+    result = ex.minimize(
+        lambda x: np.sum((x - 1) ** 2), START, method=method, stop=tests, maxiter=1
+    )
     assert result.reasons == (
         Reason.GRADIENT_NORM,
         Reason.RELATIVE_STEP,

@@ -27,6 +27,11 @@ def result():
     return ex.minimize(rosenbrock, [-1.2, 1.0])
 
 
+@pytest.fixture(scope="module")
+def newton():
+    return ex.minimize(rosenbrock, [-1.2, 1.0], method="newton")
+
+
 class TestTrace:
     def test_columns(self, result):
         expected = (
@@ -36,7 +41,9 @@ class TestTrace:
         assert tuple(expected.split()) == COLUMNS
         assert list(result.trace.to_pandas().columns) == [*COLUMNS, "x0", "x1"]
 
-    def test_every_number_recomputed(self, result):
+    @pytest.mark.parametrize("run", ["result", "newton"])
+    def test_every_number_recomputed(self, run, request):
+        result = request.getfixturevalue(run)
         trace = result.trace
         x = trace.x
         assert len(trace) == result.nit + 1 == len(x)
@@ -52,18 +59,27 @@ class TestTrace:
         for name in ("step_norm", "relative_step", "step_length"):
             assert np.isnan(trace[name][0])
         assert (np.diff(trace["seconds"]) >= 0).all()
-        assert np.isnan(trace["radius"]).all()
+
+    def test_the_radius_bounds_the_next_step(self, result, newton):
+        trace = result.trace
+        assert (trace["step_norm"][1:] <= (1 + 1e-9) * trace["radius"][:-1]).all()
+        assert np.isnan(newton.trace["radius"]).all()
 
     def test_no_extra_evaluations(self, result):
         trace = result.trace
-        assert trace["nfev"][0] == trace["njev"][0] == 1
-        assert trace["nhev"][0] == 0
+        assert trace["nfev"][0] == trace["njev"][0] == trace["nhev"][0] == 1
         assert (result.nfev, result.njev, result.nhev) == tuple(
             trace[-1][n] for n in ("nfev", "njev", "nhev")
         )
-        assert result.nhev == result.nit
+        assert result.nfev == result.njev == result.nhev  # by one call, for few variables
         silent = ex.minimize(rosenbrock, [-1.2, 1.0], keep_x=False)
         assert silent.nfev == result.nfev
+
+    def test_newton_takes_a_hessian_a_step(self, newton):
+        trace = newton.trace
+        assert trace["nhev"][0] == 0
+        assert (trace["nhev"] == trace["nit"]).all()
+        assert newton.nhev == newton.nit
 
     def test_rows_and_columns(self, result):
         trace = result.trace
@@ -131,7 +147,8 @@ class TestResult:
 
     def test_manifest(self, result):
         manifest = result.manifest
-        assert manifest["method"] == "Newton(step=None)"
+        assert manifest["method"] == "TrustRegion(radius=None)"
+        assert manifest["structure"] == result.structure == "dense"
         assert set(manifest["versions"]) >= {"python", "numpy", "jax", "extremum"}
 
     def test_pickles_without_its_function(self, result):

@@ -38,22 +38,38 @@ def krylov(operator: Callable[[Vector], Vector], n: int, dimension: int) -> Ritz
     """Those of an operator on what Lanczos's iteration spans from a random start.
 
     An eigenvector orthogonal to a random start is no accident, but of an eigenspace one vector is
-    seen.
+    seen. Where that exhausts the space (few distinct eigenvalues, as of a multiple of the identity)
+    the iteration goes on from another random vector, and sees more of the eigenspaces.
+
+    Parameters
+    ----------
+    operator : callable
+        From a vector of shape (n,) to another.
+    n : int
+    dimension : int
+        Of the space, at most n.
     """
+    random = np.random.default_rng(n)
     basis, images = np.empty((n, dimension), order="F"), np.empty((n, dimension), order="F")
-    w = np.random.default_rng(n).normal(size=n)
+    w = random.normal(size=n)
     for k in range(dimension):
-        for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, 6.9)
-            length = float(np.linalg.norm(w))
-            if length == 0:
-                break
-            w = w / length
-            w = w - basis[:, :k] @ (basis[:, :k].T @ w)
-        if not np.linalg.norm(w) > 0.5:  # the space is exhausted
-            return _ritz(basis[:, :k], images[:, :k])
-        basis[:, k] = w / np.linalg.norm(w)
+        v = _beside(basis[:, :k], w)
+        if not np.linalg.norm(v) > 0.5:  # the space is exhausted
+            v = _beside(basis[:, :k], random.normal(size=n))
+        basis[:, k] = v / np.linalg.norm(v)
         images[:, k] = w = operator(basis[:, k])
     return _ritz(basis, images)
+
+
+def _beside(basis: Vector, w: Vector) -> Vector:
+    """The part of a vector orthogonal to a basis, about a unit long; short where it is none."""
+    for _ in range(2):  # twice is enough (Parlett, The Symmetric Eigenvalue Problem, 6.9)
+        length = float(np.linalg.norm(w))
+        if length == 0:
+            break
+        w = w / length
+        w = w - basis @ (basis.T @ w)
+    return w
 
 
 def ritz(matrix: SymmetricMatrix, basis: Vector) -> Ritz:

@@ -20,6 +20,8 @@ from extremum.linalg import DenseSymmetric, LowRankSum, SymmetricMatrix
 from extremum.objective.counts import Counts
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.parameters import Vector
+from extremum.objective.recording import refuse_length
+from extremum.objective.rolling import rolled
 from extremum.objective.separation import (
     Program,
     Separation,
@@ -36,6 +38,13 @@ MOST_PROGRAMS = 256
 
 MOST_SECONDS = 10.0
 """What the search for a Hessian's structure may take."""
+
+LONG = 200
+"""A program of more equations is rolled up: it is likely to be a loop over the variables."""
+
+MOST_EQUATIONS = 2000
+"""A longer program is not compiled: XLA takes more than linear time, and about 20 seconds for the
+second derivatives of so many equations (measured on recurrences of numbers)."""
 
 MOST_SEPARATIONS = 8
 """How many structures are kept for one program: they differ where captured arrays do."""
@@ -127,6 +136,7 @@ class _Program:
         with sixty_four_bit():
             found = structure_of(self.jaxpr, captured, n, MOST_SECONDS)
         spent.detection += found.seconds
+        spent.colouring += found.colouring_seconds
         self._separations = [*self._separations[-MOST_SEPARATIONS + 1 :], found]
         return found
 
@@ -172,11 +182,21 @@ class CompiledDerivatives:
 
     @classmethod
     def trace(cls, function: Callable[[Any], Any], n: int, name: str) -> CompiledDerivatives:
-        """Trace `function`, from a JAX vector of shape (n,) to a scalar."""
+        """Trace `function`, from a JAX vector of shape (n,) to a scalar.
+
+        Raises
+        ------
+        TooLong
+            If the program is too long to be compiled.
+        """
         started = time.perf_counter()
         with sixty_four_bit():
             # A new lambda: JAX remembers traces by the function's identity.
             closed = jax.make_jaxpr(lambda x: function(x))(np.zeros(n))
+            if (recorded := len(closed.jaxpr.eqns)) > LONG:
+                closed = rolled(closed, n)
+            if len(closed.jaxpr.eqns) > MOST_EQUATIONS:
+                refuse_length(recorded)
             captured = [jax.numpy.array(constant) for constant in closed.consts]
         output = closed.jaxpr.outvars[0].aval
         if not np.issubdtype(output.dtype, np.floating):

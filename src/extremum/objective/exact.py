@@ -16,6 +16,7 @@ from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction, sixty_four_bit
 from extremum.objective.parameters import Vector
 from extremum.objective.rebinding import followable
+from extremum.objective.recording import TooLong, bounded_recording
 from extremum.objective.refusals import reason, refusals
 from extremum.objective.tracing import TracedArray, unwrap_result
 from extremum.objective.uncompiled import UncompiledDerivatives
@@ -63,8 +64,11 @@ def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
     for attempt in attempts:
         with refusals() as refused:
             try:
-                found = attempt()
-                disagreement = _disagreement(found, plain, x)
+                with bounded_recording():
+                    found = attempt()
+                    disagreement = _disagreement(found, plain, x)
+            except TooLong as error:  # the other ways are no shorter
+                raise Untraceable(reason(error, refused)) from None
             except Exception as error:  # whatever a user's function raises when it is followed
                 why.append(reason(error, refused))
                 continue

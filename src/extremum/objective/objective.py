@@ -227,8 +227,8 @@ class FunctionObjective(Objective):
 
     @property
     def exact(self) -> bool:
-        """Whether second derivatives are exact up to rounding."""
-        return self.hessians.exact
+        """Whether second derivatives are exact up to rounding, or the user's own."""
+        return self.hessians.exact or isinstance(self.hessians, SuppliedHessian)
 
     @property
     def eps(self) -> float:
@@ -262,6 +262,8 @@ class FunctionObjective(Objective):
         """The storage of the Hessian, and what it takes to fill it."""
         if self.products_only:
             return "operator"
+        if isinstance(self.hessians, SuppliedHessian):
+            return self.hessians.storage
         separation = getattr(self.hessians, "separation", None)
         if separation is None:
             return "dense"

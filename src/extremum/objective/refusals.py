@@ -43,12 +43,12 @@ def refusals() -> Iterator[list[str]]:
         _refusals.reset(token)
 
 
-def refuse(what: str) -> NoReturn:
+def refuse(what: str, kind: type[Untraceable] = Untraceable) -> NoReturn:
     """Say that the function can't be followed, and why."""
     found = _refusals.get()
     if found is not None:
         found.append(what)
-    raise Untraceable(what)
+    raise kind(what)
 
 
 def reason(error: BaseException, refused: list[str]) -> str:

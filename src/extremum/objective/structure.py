@@ -57,7 +57,9 @@ def choose_structure(
     if isinstance(structure, str) and structure in ("dense", "operator"):
         return found, structure == "operator", None
     if not (isinstance(structure, str) and structure == "auto"):
-        separated = found.separated(declared(n, structure))
+        separation = declared(n, structure)
+        found.spent.colouring += separation.colouring_seconds
+        separated = found.separated(separation)
         if not _agrees(separated, x):
             raise InvalidInput(
                 f"The Hessian has entries outside of structure={structure!r}. Leave structure out "

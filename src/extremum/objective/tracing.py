@@ -20,6 +20,7 @@ from extremum.objective.forwarding import Traced, forward, unwrap, wrap_all
 from extremum.objective.indexing import plain_index
 from extremum.objective.namesakes import VIEW_FUNCTIONS, function_namesake, ufunc_namesake
 from extremum.objective.ndarray_methods import NumpyMethods
+from extremum.objective.recording import record
 from extremum.objective.refusals import refuse
 
 ViewOf = Callable[[Any], Any]
@@ -54,6 +55,7 @@ class TracedArray(Traced, NumpyMethods):
     def __init__(
         self, value: jax.Array, owner: TracedArray | None = None, view_of: ViewOf | None = None
     ) -> None:
+        record()
         self._stored = value
         self._owner = owner
         self._view_of = view_of

@@ -77,12 +77,17 @@ def rows(result: Result) -> list[tuple[str, str]]:
         ("stopped", result["message"]),
         ("method", result["method"]),
         ("derivatives", result["source"]),
+        ("Hessian", result["structure"]),
         (
             "work",
             f"{result['nit']} iterations; {result['nfev']} values, {result['njev']} gradients, "
             f"{result['nhev']} Hessians, {result['nhvp']} products",
         ),
-        ("time", f"{result['seconds']:.2g} s, certificate {certificate.seconds:.2g} s"),
+        (
+            "time",
+            f"{result['seconds']:.2g} s, certificate {certificate.seconds:.2g} s, before them "
+            f"{sum(result['preparation'].values()):.2g} s of preparation",
+        ),
     ]
     lines += [("note", note) for note in result["notes"]]
     return lines

@@ -7,14 +7,14 @@ from typing import Any
 
 from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, GradientNormDecrease, Newton
-from extremum.objective import Parameters, make_objective
+from extremum.objective import Objective, Parameters, make_objective
 from extremum.solve.result import Result
 from extremum.solve.solver import Call, solve
 from extremum.solve.stops import GradientNorm
 
 
 def minimize(
-    fun: Callable[..., Any],
+    fun: Callable[..., Any] | Objective,
     x0: Any,
     args: tuple[Any, ...] = (),
     *,
@@ -37,28 +37,36 @@ def minimize(
 
     Parameters
     ----------
-    fun : callable
+    fun : callable or Objective
         ``fun(x, *args) -> float``, written in NumPy, in `jax.numpy` or, for a start of tensors, in
-        PyTorch. Its derivatives are found by themselves where they aren't given.
+        PyTorch. Its derivatives are found by themselves where they aren't given. An `Objective`
+        brings its own, and its storage.
     x0 : array_like, float, pytree, tensor or module
         The start. Results keep its structure; for a PyTorch module, of which the trainable
         parameters are varied, `x` is the dict of them by name, for `load_state_dict`.
     args : tuple
         Further arguments of `fun`, `jac`, `hess` and `hessp`.
     method : str or Method
-        ``"auto"``, ``"trust-region"``, ``"newton"``, ``"newton-cg"``, ``"bfgs"``, ``"l-bfgs"``,
-        ``"conjugate-gradient"``, ``"gradient-descent"``, ``"barzilai-borwein"``, or a description
-        such as ``GradientDescent(step=0.15)`` or ``LBFGS(memory=20)``.
+        ``"auto"``: `TrustRegion()` where second derivatives are exact or the user's own, or there
+        are at most 20 variables; else `BFGS()`, and beyond 1000 variables `LBFGS()`. By name:
+        ``"trust-region"``, ``"newton"``, ``"newton-cg"``, ``"bfgs"``, ``"l-bfgs"``,
+        ``"conjugate-gradient"``, ``"gradient-descent"``, ``"barzilai-borwein"``. Or a description
+        such as ``TrustRegion(radius=0.1)``, ``GradientDescent(step=0.15)``, ``LBFGS(memory=20)``.
     jac : callable, True, {"2-point", "3-point", "cs"} or a scheme, optional
         The gradient. ``True``: `fun` returns ``(value, gradient)``. A scheme, such as
         ``ForwardDifference(1e-6)``, takes differences.
     hess : callable, optional
-        ``hess(x, *args)``, an array of shape (n, n).
+        ``hess(x, *args)``, an array or a sparse matrix of shape (n, n), both triangles.
     hessp : callable, optional
         ``hessp(x, v, *args)``, an array of shape (n,).
-    structure : "auto", "dense", "operator", "tridiagonal", int or array_like
-        The Hessian's structure. It is found by itself; declare it (an integer is a bandwidth, a
-        matrix a pattern) to save the search, or to say "operator": products only.
+    structure : "auto", "dense", "operator", "tridiagonal", int, array_like or sparse matrix
+        The storage of the Hessian that is found from the function. ``"auto"``: dense below 64
+        variables; else by its structure, looked for in at most ten seconds: tridiagonal, banded or
+        sparse, with a part of low rank; without any, dense up to 1000 variables, then products
+        only. To save the search: ``"tridiagonal"``; a number b, where only entries with |i − j| ≤ b
+        are not zero; or a pattern of shape (n, n), whose nonzeros (the stored entries, if it is
+        sparse) are those of the Hessian. ``"dense"``: the whole matrix; ``"operator"``: products
+        only. What is declared is compared with exact products.
     stop : StopTest or sequence of them, optional
         ``GradientNorm(1e-8)`` by default; `RelativeStep`, `SquaredStep`, `ValueChange`.
     tol : float, optional
@@ -83,7 +91,8 @@ def minimize(
     Raises
     ------
     InvalidInput
-        If the start, the function's value there, or an argument can't be used.
+        If the start, the function's value there, or an argument can't be used, or the Hessian has
+        not the structure that is declared.
     UnknownOption
         If an option or a method does not exist, or has no meaning here (``bounds=``).
 
@@ -125,7 +134,7 @@ def minimize(
 
 
 def stationary(
-    fun: Callable[..., Any],
+    fun: Callable[..., Any] | Objective,
     x0: Any,
     args: tuple[Any, ...] = (),
     *,
@@ -146,13 +155,18 @@ def stationary(
 ) -> Result:
     """Find the stationary point near a start, whatever kind it is, and say which kind.
 
-    Newton's iteration on ∇φ = 0, shortened until the gradient's norm decreases. The parameters and
-    the result are those of `minimize`; `success` also allows `SADDLE`, `MAXIMUM` and `DEGENERATE`.
-    ``method=Newton(step=1)`` is the pure iteration.
+    The parameters and the result are those of `minimize`; `success` also allows `SADDLE`, `MAXIMUM`
+    and `DEGENERATE`.
 
     Parameters
     ----------
-    fun, x0, args, method, jac, hess, hessp, structure, stop, tol, callback
+    method : str or Method, optional
+        By default ``Newton(step=GradientNormDecrease())``: Newton's iteration on ∇φ = 0, shortened
+        until the gradient's norm decreases. It solves with dense Hessians. ``Newton(step=1)`` is
+        the pure iteration; other methods, as for `minimize`, lead to minima.
+    structure : "auto", "dense", "operator", "tridiagonal", int, array_like or sparse matrix
+        As for `minimize`; the certificate's Hessian has that storage.
+    fun, x0, args, jac, hess, hessp, stop, tol, callback
         As for `minimize`.
     maxiter, maxfev, max_seconds, keep_x, options
         As for `minimize`.

@@ -51,7 +51,11 @@ class Result(dict[str, Any]):
     method : str
         The method, and why it was chosen where that was automatic.
     structure : str
-        The storage of the Hessian.
+        The storage of the Hessian: "dense", "tridiagonal", "banded", "sparse", with "+ rank r"
+        where a part of low rank is kept apart, or "operator": products only.
+    preparation : dict
+        Seconds of `tracing` the function, of `detection` of its Hessian's structure, of its
+        `colouring`, and of `compilation`.
     notes : tuple of str
         What was converted, and what else a reader should know.
     manifest : dict

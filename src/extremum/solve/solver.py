@@ -87,8 +87,10 @@ class Call:
                 self.hessp,
                 self.structure,
             )
-        for name in ("args", "jac", "hess", "hessp"):
-            if getattr(self, name) not in (None, ()):  # what is left out
+        left_out = {"args": (), "jac": None, "hess": None, "hessp": None, "structure": "auto"}
+        for name, nothing in left_out.items():
+            given = getattr(self, name)
+            if type(given) is not type(nothing) or given != nothing:
                 raise UnknownOption(f"{name}= has no meaning here: an Objective brings its own.")
         return self.fun
 

@@ -37,11 +37,12 @@ def declared(n: int, structure: Any) -> Separation:
     InvalidInput
         If it is none of these.
     """
-    start = time.perf_counter()
     pattern = _pattern(n, structure)
+    start = time.perf_counter()
     colouring = colour(n, pattern.rows, pattern.cols, math.inf)
     seconds = time.perf_counter() - start
-    return Separation(n, pattern, colouring, (), np.zeros(0, bool), {}, seconds)
+    nothing = np.zeros(0, bool)
+    return Separation(n, pattern, colouring, (), nothing, {}, 0.0, colouring_seconds=seconds)
 
 
 def _pattern(n: int, structure: Any) -> Pattern:

@@ -41,8 +41,8 @@ class Separation:
         Which elements of u interact with variables: they have two columns of U, others one.
     used : dict of int to str
         Captured arrays on whose values the structure rests, with the digests of their values.
-    seconds : float
-        How long the search took.
+    seconds, colouring_seconds : float
+        How long it took to find S, and to colour it.
     reason : str
         Why there is no structure; empty where there is.
     """
@@ -55,6 +55,7 @@ class Separation:
     used: dict[int, str]
     seconds: float
     reason: str = ""
+    colouring_seconds: float = 0.0
 
     @property
     def rank(self) -> int:
@@ -101,6 +102,7 @@ def structure_of(jaxpr: Any, captured: Sequence[Any], n: int, seconds: float) ->
     try:
         found = analyse(Program.of(jaxpr), captured, n, budget)
         pattern = Pattern(n, found.rows.astype(np.int32), found.columns.astype(np.int32))
+        analysed = time.perf_counter()
         colouring = colour(n, pattern.rows, pattern.cols, budget.deadline)
     except TooMuch as too_much:
         return Separation(
@@ -113,5 +115,6 @@ def structure_of(jaxpr: Any, captured: Sequence[Any], n: int, seconds: float) ->
         found.cuts,
         found.coupled,
         {place: digest(captured[place]) for place in sorted(found.used)},
-        time.perf_counter() - start,
+        analysed - start,
+        colouring_seconds=time.perf_counter() - analysed,
     )
