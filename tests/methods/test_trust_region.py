@@ -166,3 +166,35 @@ def test_a_state_is_resumed_with_its_region():
         again = method.next_state(known.objective(), state)
         np.testing.assert_array_equal(again.x, after.x)
         assert again.radius == after.radius
+
+
+def test_a_scaled_region_knows_no_units():
+    """The iterates in other units are the same points; without the scaling they are others."""
+    known, units = PROBLEMS["Wood"], 2.0 ** np.array([0, 10, -7, 3])
+
+    def in_units():
+        plain = known.objective()
+        return Recorded(
+            lambda y: plain.value(units * y),
+            lambda y: units * plain.value_and_gradient(units * y)[1],
+            lambda y: units[:, None] * plain.hessian(units * y).toarray() * units,
+        )
+
+    start = np.array(known.start)
+    for scaled in (True, False):
+        here = states_of(ex.TrustRegion(scaled=scaled), known.objective(), start)
+        there = states_of(ex.TrustRegion(scaled=scaled), in_units(), start / units)
+        k = min(len(here), len(there), 12) - 1
+        same = np.allclose(units * there[k].x, here[k].x, rtol=1e-8, atol=0)
+        assert same is scaled
+    assert max(np.abs(known.objective().value_and_gradient(here[-1].x)[1])) < 1e-6
+
+
+def test_a_scaled_region_needs_a_diagonal():
+    with pytest.raises(ex.InvalidInput, match="diagonal"):
+        ex.minimize(
+            lambda x: np.sum(x**4),
+            np.ones(3),
+            method=ex.TrustRegion(scaled=True),
+            structure="operator",
+        )

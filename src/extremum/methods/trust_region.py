@@ -45,11 +45,14 @@ class TrustRegionState(State):
         ∇²φ(x), where it was computed already.
     multiplier : float
         λ of the last subproblem.
+    sizes : ndarray of shape (n,) or None
+        The largest |∂²φ/∂xᵢ²| so far, where the region is scaled by them.
     """
 
     radius: float = float("nan")
     hessian: SymmetricMatrix | None = None
     multiplier: float = 0.0
+    sizes: Vector | None = None
 
 
 @dataclass(frozen=True)
@@ -63,14 +66,20 @@ class TrustRegion:
     Parameters
     ----------
     radius : float, optional
-        Δ at the start; by default the larger of 1 and ‖x₀‖.
+        Δ at the start; by default the larger of 1 and the length of x₀.
+    scaled : bool
+        Whether the ball is one of variables in which no second derivative ∂²φ/∂xᵢ² exceeds one:
+        ‖Ds‖ ≤ Δ with D² the largest sizes of the Hessian's diagonal so far. The steps are then the
+        same whatever units the variables have. Not for Hessians of which only products are known.
 
     References
     ----------
     Conn, Gould & Toint, Trust-Region Methods (2000), algorithm 6.1.1; Nocedal & Wright, chapter 4.
+    The scaling is after Moré, The Levenberg-Marquardt algorithm (1978), section 6.
     """
 
     radius: float | None = None
+    scaled: bool = False
 
     def __post_init__(self) -> None:
         if self.radius is not None and not (np.isfinite(self.radius) and self.radius > 0):
@@ -97,13 +106,17 @@ class TrustRegion:
         # The value's own rounding, and what the rounding of x does to it.
         eps = objective.eps
         floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
+        units, sizes = _units(hessian, state) if self.scaled else (None, None)
         radius, multiplier, obstacle = state.radius, state.multiplier, None
+        if units is not None and state.sizes is None and self.radius is None:
+            radius = max(1.0, float(np.linalg.norm(state.x / units)))
         for _ in range(MOST_TRIALS):
-            model = _model_step(hessian, state.gradient, radius, multiplier)
+            model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
-            x = objective.rounded(state.x + model.step)
+            step = model.step if units is None else units * model.step
+            x = objective.rounded(state.x + step)
             length = math.sqrt(model.step @ model.step)
-            if length <= eps * math.sqrt(size) and (x == state.x).all():
+            if step @ step <= eps**2 * size and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)
             if not is_finite(fun, gradient):
@@ -119,7 +132,7 @@ class TrustRegion:
                 ratio = fall / model.decrease
                 accepted = ratio > ACCEPTED
             if ratio < POOR:
-                radius = _shrunk(length, float(state.gradient @ model.step), fall)
+                radius = _shrunk(length, float(state.gradient @ step), fall)
             elif ratio > GOOD:
                 radius = max(radius, GROWTH * length)
             if accepted:
@@ -131,6 +144,7 @@ class TrustRegion:
                     radius=radius,
                     hessian=new_hessian,
                     multiplier=multiplier,
+                    sizes=sizes,
                 )
         if obstacle is not None:
             return replace(state, stop=obstacle)
@@ -144,12 +158,32 @@ def _evaluate(objective: Objective, x: Vector) -> tuple[float, Vector, Symmetric
     return *objective.value_and_gradient(x), None
 
 
+def _units(hessian: SymmetricMatrix, state: TrustRegionState) -> tuple[Vector, Vector]:
+    """The variables' units D⁻¹, and D²; a variable without curvature so far keeps its own unit."""
+    if isinstance(hessian, OperatorSymmetric):
+        raise InvalidInput(
+            "TrustRegion(scaled=True) needs the Hessian's diagonal, and here only products with it "
+            "are known. Leave scaled out, or declare the structure."
+        )
+    sizes = np.abs(cast(Factorizable, hessian).diagonal)
+    if state.sizes is not None:
+        sizes = np.maximum(sizes, state.sizes)
+    return 1 / np.sqrt(np.where(sizes > 0, sizes, 1.0)), sizes
+
+
 def _model_step(
-    hessian: SymmetricMatrix, gradient: Vector, radius: float, multiplier: float
+    hessian: SymmetricMatrix,
+    gradient: Vector,
+    radius: float,
+    multiplier: float,
+    units: Vector | None,
 ) -> ModelStep:
     if isinstance(hessian, OperatorSymmetric):
         return solve_by_products(hessian, gradient, radius)
-    return solve_subproblem(cast(Factorizable, hessian), gradient, radius, multiplier)
+    matrix = cast(Factorizable, hessian)
+    if units is None:
+        return solve_subproblem(matrix, gradient, radius, multiplier)
+    return solve_subproblem(matrix.scaled(units), units * gradient, radius, multiplier)
 
 
 def _shrunk(length: float, slope: float, fall: float) -> float:
