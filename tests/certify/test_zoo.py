@@ -507,3 +507,19 @@ def test_the_certificate_in_words():
     assert text.startswith("MINIMUM: a strict local minimum")
     assert "h = " in text
     assert ex.certify(lambda x: -(x[0] ** 2), [0.0]).smallest_eigenvalue == -2
+
+
+def test_a_point_that_curves_down_beside_a_flat_minimum():
+    """(x - 1)²(y - 1)² is least on two lines; beside them its Hessian has a negative eigenvalue."""
+
+    def crossing(x):
+        return ((x[0] - 1) * (x[1] - 1)) ** 2 + x[2] ** 2
+
+    start = [1.0001, 1.0001, 0.0]
+    certificate = ex.certify(crossing, start)
+    assert certificate.eigenvalues.min() < 0
+    assert certificate.verdict is DEGENERATE
+    assert certificate.stationary_point is not None
+    result = ex.minimize(crossing, start)
+    assert result.success
+    assert np.linalg.eigvalsh(result.hess).min() >= -result.certificate.eigenvalue_error.max()

@@ -62,7 +62,7 @@ class Certificate:
         the Newton step.
     stationary_point : ndarray of shape (n,) or None
         For `NOT_STATIONARY` with a tiny gradient: the certified stationary point that Newton's
-        iteration leads to.
+        iteration leads to. For `DEGENERATE`: the minimum next to a point that still curves down.
     flat_directions : ndarray of shape (nullity, n) or None
         Unit vectors without curvature.
     ray : Ray or None

@@ -171,6 +171,10 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
             "The Hessian is regular, but varies too fast for Newton and Kantorovich's test",
         )
         return _certificate(at, Verdict.UNDECIDED, None, evidence, **_lower(at, lower))
+    more: dict[str, Any] = {}
+    if seen.is_minimum and at.curvature.beyond_rounding()[0]:
+        # The refined point is a minimum; this one, next to it, still curves downwards.
+        more = {"stationary_point": refined.x, "distance": moved}
     least = "" if seen.complete else "At least "
     evidence = (
         f"{least}{nullity} eigenvalue{'s are' if nullity > 1 else ' is'} zero within the bound",
@@ -184,6 +188,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         nullity=nullity,
         flat_directions=seen.flat_directions,
         radius=moved + 2 * at.eps * float(np.linalg.norm(at.x)),
+        **more,
         **_lower(at, lower),
     )
 

@@ -166,6 +166,8 @@ def _report(
             Verdict.MAXIMUM,
             Verdict.DEGENERATE,
         )
+    # A point beside the one that was judged is none that the call asked for.
+    accepted = accepted and certificate.stationary_point is None
     success = accepted and any(stop.reason in ENDED_WELL for stop in stops)
     reasons = tuple(stop.reason for stop in stops)
     message = " ".join(stop.message for stop in stops)
