@@ -88,10 +88,10 @@ def test_the_value_and_the_gradient_are_those_of_the_function(fun, n):
         short = rolled(closed, n)
         value = lambda x: jax.core.eval_jaxpr(short.jaxpr, short.consts, x)[0]  # noqa: E731
         before = lambda x: jax.core.eval_jaxpr(closed.jaxpr, closed.consts, x)[0]  # noqa: E731
-        for seed in range(1):
+        for seed in range(2):
             x = np.random.default_rng(seed).normal(size=n)
             np.testing.assert_allclose(value(x), fun(x), rtol=1e-12)
-            if fun is not recurrence:
+            if n == 8:  # run step by step, the derivative of a long program takes its time
                 expected = jax.grad(before)(x)
                 np.testing.assert_allclose(jax.grad(value)(x), expected, rtol=1e-9, atol=1e-12)
     assert short.jaxpr.invars[0].aval.shape == (n,)
