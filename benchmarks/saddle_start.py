@@ -1,11 +1,12 @@
 """Start exactly at a saddle, with SciPy's methods and with extremum, handed the same derivatives.
 
 φ(x, y) = x² − y² + y⁴/4 has a saddle at the origin and its minima, of value −1, at (0, ±√2).
-A success that is claimed at the origin is false. Run: python benchmarks/saddle_start.py
+A success that is claimed at the origin is false. Run: python -m benchmarks saddle_start
 """
 
 from __future__ import annotations
 
+import argparse
 import time
 import warnings
 
@@ -43,7 +44,11 @@ def scipy_run(name: str) -> optimize.OptimizeResult:
     return optimize.minimize(phi, [0.0, 0.0], method=name, jac=gradient, hess=second)
 
 
-def main() -> None:
+def add_arguments(parser: argparse.ArgumentParser) -> None:
+    """It has no options."""
+
+
+def run(options: argparse.Namespace) -> None:
     """Print the table."""
     table = Table("method", "says success", "x", "φ", "least eigenvalue", "best of 5, ms")
     runs = {f"scipy {name}": lambda name=name: scipy_run(name) for name in SCIPY}
@@ -51,14 +56,14 @@ def main() -> None:
         phi, [0.0, 0.0], jac=gradient, hess=hessian
     )
     runs["extremum, function only"] = lambda: ex.minimize(phi, [0.0, 0.0])
-    for name, run in runs.items():
+    for name, call in runs.items():
         seconds = []
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
             for _ in range(REPEATS):
                 started = time.perf_counter()
                 try:
-                    result = run()
+                    result = call()
                 except Exception as error:
                     table.add_row(name, f"raises {type(error).__name__}", "", "", "", "")
                     break
@@ -74,7 +79,3 @@ def main() -> None:
                     f"{1e3 * min(seconds):.2f}",
                 )
     Console(width=100).print(table)
-
-
-if __name__ == "__main__":
-    main()

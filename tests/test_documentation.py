@@ -3,6 +3,7 @@
 import contextlib
 import doctest
 import importlib
+import importlib.util
 import io
 import pkgutil
 import re
@@ -12,6 +13,7 @@ import pytest
 
 import extremum
 
+HAS_TORCH = importlib.util.find_spec("torch") is not None  # an extra
 ROOT = Path(__file__).parents[1]
 PAGES = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
 EXAMPLE = re.compile(r"```python\n(?P<code>.*?)```\n(?:\n```text\n(?P<output>.*?)```)?", re.DOTALL)
@@ -33,6 +35,8 @@ def test_the_examples_of_a_page_print_what_it_says(page):
     examples = list(EXAMPLE.finditer(page.read_text()))
     assert examples
     for example in examples:
+        if "torch" in example["code"] and not HAS_TORCH:
+            continue
         printed = io.StringIO()
         with contextlib.redirect_stdout(printed):
             exec(compile(example["code"], page.name, "exec"), names)
@@ -47,6 +51,8 @@ def test_the_links_of_a_page_lead_somewhere(page):
 
 @pytest.mark.parametrize("name", MODULES)
 def test_docstring_examples(name):
+    if name == "extremum.objective.torch" and not HAS_TORCH:
+        pytest.skip("PyTorch is an extra")
     failures, _ = doctest.testmod(importlib.import_module(name))
     assert failures == 0
 

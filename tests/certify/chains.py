@@ -7,11 +7,11 @@ import numpy as np
 from scipy.linalg import solve_banded
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric, Pattern
-from extremum.objective import Counts
+from extremum.objective import Counts, Objective
 
 
 @dataclass(eq=False)
-class Chain:
+class Chain(Objective):
     """φ(x) with a tridiagonal Hessian.
 
     `parts(x)` returns the value, the gradient, the Hessian's diagonal and what is beside it.

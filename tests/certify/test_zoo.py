@@ -476,13 +476,15 @@ def test_at_most_three_factorizations(monkeypatch):
     from extremum.linalg import DenseSymmetric, dense
 
     calls = []
-    for name in ("factor",):
+    for name in ("factor", "cholesky"):
         original = getattr(DenseSymmetric, name)
         monkeypatch.setattr(
             DenseSymmetric, name, lambda self, *a, f=original: calls.append(1) or f(self, *a)
         )
-    decompose = dense.eigh
-    monkeypatch.setattr(dense, "eigh", lambda *a, **k: calls.append(1) or decompose(*a, **k))
+    decompose = dense.lapack.dsyevd
+    monkeypatch.setattr(
+        dense.lapack, "dsyevd", lambda *a, **k: calls.append(1) or decompose(*a, **k)
+    )
     for fun, x in ((rosenbrock, np.ones(5)), (ZOO["index 2 of 5"].fun, np.zeros(5))):
         calls.clear()
         ex.certify(fun, x)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from extremum.linalg import DenseSymmetric
-from extremum.objective import Counts
+from extremum.objective import Counts, Objective
 
 
 @dataclass
-class Recorded:
+class Recorded(Objective):
     """An objective that remembers where it was asked, and counts as the contract asks."""
 
     fun: Callable
@@ -36,6 +36,9 @@ class Recorded:
         self.counts.nhev += 1
         self.asked["hessian"].append(tuple(x))
         return DenseSymmetric(np.asarray(self.hess(x), float))
+
+    def value_gradient_hessian(self, x):
+        return *self.value_and_gradient(x), self.hessian(x)
 
     def hessian_vector(self, x, v):
         self.counts.nhvp += 1

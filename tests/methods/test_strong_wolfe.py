@@ -7,7 +7,7 @@ import pytest
 
 import extremum as ex
 from extremum.methods import State
-from extremum.objective import Counts
+from extremum.objective import Counts, Objective
 from extremum.outcomes import Reason
 
 # ---- Moré & Thuente (1994), section 5: φ, φ′, and the (μ, η) of tables 1 to 6 -------------------
@@ -62,7 +62,7 @@ FUNCTIONS = {
 }
 
 
-class Ray:
+class Ray(Objective):
     """An objective in one variable that remembers where it was asked."""
 
     def __init__(self, fun, slope):
@@ -211,12 +211,12 @@ def test_slopes_decide_where_rounding_hides_the_values():
 def test_a_gradient_that_does_not_fall_is_no_progress():
     """Flat to rounding along the ray, but the gradient across it grows: refused."""
 
-    class Objective:
+    class Tilted(Objective):
         def value_and_gradient(self, x):
             return 1.0, np.array([-1e-12 * (1 - x[0]), 1e-12 * (1 + 5 * x[0])])
 
-    state = State(np.zeros(2), *Objective().value_and_gradient(np.zeros(2)))
-    found = ex.StrongWolfe().next_state(Objective(), state, np.array([1.0, 0.0]), 1.0)
+    state = State(np.zeros(2), *Tilted().value_and_gradient(np.zeros(2)))
+    found = ex.StrongWolfe().next_state(Tilted(), state, np.array([1.0, 0.0]), 1.0)
     assert found.stop.reason is Reason.ROUNDING_FLOOR
 
 

@@ -21,7 +21,8 @@ from extremum.outcomes import Verdict
 
 STATIONARY = 1e-8
 """A gradient below this times max(1, ‖H‖) may belong to a degenerate stationary point,
-for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run."""
+for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run, about √ε;
+in lower precision it grows as √ε does."""
 
 LONGEST_STEP = 10.0
 """The step that shows a lower point is at most this times max(1, ‖x‖) long."""
@@ -55,7 +56,7 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         )
     if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
         return _nondegenerate(at, at.newton.radius, ())
-    tolerance = STATIONARY * max(1.0, at.curvature.size)
+    tolerance = STATIONARY * (at.eps / EPS) ** 0.5 * max(1.0, at.curvature.size)
     # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
     smooth = at.gradient_floor <= tolerance
     near = smooth and (at.rests or at.gradient_norm <= tolerance)
@@ -182,7 +183,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         morse_index=seen.morse_index,
         nullity=nullity,
         flat_directions=seen.flat_directions,
-        radius=moved + 2 * EPS * float(np.linalg.norm(at.x)),
+        radius=moved + 2 * at.eps * float(np.linalg.norm(at.x)),
         **_lower(at, lower),
     )
 

@@ -46,7 +46,7 @@ class Curvature(Protocol):
 
     @property
     def rounding(self) -> float:
-        """How far a computed eigenvalue may be from the true one."""
+        """How far a computed eigenvalue may be from the true one, by the entries' errors too."""
 
     @property
     def gap(self) -> float:

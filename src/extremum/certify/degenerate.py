@@ -8,7 +8,6 @@ import numpy as np
 
 from extremum.certify.local import FARTHEST, Neighbourhood, oblique
 from extremum.certify.storages import WHOLE, hessian_at, magnitude
-from extremum.linalg import EPS
 from extremum.methods import GradientNormDecrease, value_floor
 from extremum.objective import Vector
 
@@ -55,7 +54,8 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
         if last_step is not None and last_step @ last_step > 0 and here.is_finite:
             ratio = float(step @ last_step / (last_step @ last_step))
             if 0.2 < ratio < CONVERGING:
-                leap = Neighbourhood.of(here.objective, here.x + step * ratio / (1 - ratio))
+                ahead = here.objective.rounded(here.x + step * ratio / (1 - ratio))
+                leap = Neighbourhood.of(here.objective, ahead)
                 if leap.is_finite and leap.gradient_norm < here.gradient_norm:
                     here, step = leap, leap.x - here.x
         last_step = step
@@ -115,7 +115,7 @@ def look(at: Neighbourhood) -> HigherOrder:
                 _, gradient = at.objective.value_and_gradient(point)
                 point = point - space.solve(gradient)
             value = at.objective.value(point)
-            floor = 4 * max(at.value_floor, value_floor(value))
+            floor = 4 * max(at.value_floor, value_floor(value, at.eps))
             floor += slack * (length + slack * space.softness)
             if not np.isfinite(value):
                 open_question = True
@@ -156,7 +156,7 @@ def _size_nearby(at: Neighbourhood, reach: float) -> float:
             there = hessian_at(at.objective, at.x + side * reach * direction)
             if there.is_finite:
                 sizes.append(magnitude(there))
-    return max(sizes) + EPS
+    return max(sizes) + at.eps
 
 
 def _directions(basis: Vector) -> Vector:

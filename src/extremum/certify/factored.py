@@ -37,6 +37,7 @@ class Factored:
     """Of a Hessian H that can be factored, what inertias of H + σI tell (Sylvester's law)."""
 
     matrix: Factorizable
+    eps: float = EPS
 
     @property
     def size(self) -> float:
@@ -46,7 +47,12 @@ class Factored:
     @property
     def rounding(self) -> float:
         """That of a Rayleigh quotient of a matrix whose rows are short."""
-        return ROUNDINGS * EPS * self.size
+        return ROUNDINGS * self.eps * self.size
+
+    @property
+    def _error(self) -> float:
+        """‖E‖ of a matrix E whose entries are those of H, rounded: no row sum is larger."""
+        return self.eps * self.size
 
     @property
     def sentence(self) -> str:
@@ -87,9 +93,9 @@ class Factored:
         nearest = float(self._inner.values[0])
         gap = SHOWN * abs(nearest)
         if nearest > 0 and (found := self.matrix.cholesky(-gap)) is not None:
-            return max(gap - found.backward_error, 0.0), 0
+            return max(gap - found.backward_error - self._error, 0.0), 0
         above, below = self.matrix.factor(-gap), self.matrix.factor(gap)
-        certain = gap - max(above.backward_error, below.backward_error)
+        certain = gap - max(above.backward_error, below.backward_error) - self._error
         if above.inertia != below.inertia or not certain > 0:
             return 0.0, self._below(-self.rounding)
         return certain, below.inertia.negative
@@ -106,7 +112,7 @@ class Factored:
 
     @property
     def gap(self) -> float:
-        """A part of the nearest eigenvalue's size, less what the factors may be off."""
+        """A part of the nearest eigenvalue's size, less what factors and entries may be off."""
         return self._shown[0]
 
     @property

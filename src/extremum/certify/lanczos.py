@@ -47,7 +47,9 @@ class SpectrumBounds:
     products: int
 
 
-def spectrum_bounds(matrix: SymmetricMatrix, steps: int = STEPS) -> SpectrumBounds:
+def spectrum_bounds(
+    matrix: SymmetricMatrix, eps: float = EPS, steps: int = STEPS
+) -> SpectrumBounds:
     """Run Lanczos's iteration from a random start until the sign of the spectrum is known.
 
     The k-th Lanczos vector is p(H) v₁ with a polynomial p of degree k that grows monotonically
@@ -76,7 +78,7 @@ def spectrum_bounds(matrix: SymmetricMatrix, steps: int = STEPS) -> SpectrumBoun
         betas.append(float(np.linalg.norm(w)))
         k = len(alphas)
         size = max(map(abs, (*alphas, *betas)))
-        rounding = n * EPS * size
+        rounding = n * eps * size
         ended = betas[-1] <= rounding or k >= min(n, steps) or not np.isfinite(size)
         if ended or k % LOOKED_EVERY == 0:
             bounds = _bounds(np.array(alphas), np.array(betas), delta)

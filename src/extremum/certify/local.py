@@ -14,7 +14,7 @@ from functools import cached_property
 
 import numpy as np
 
-from extremum.certify.curvature import Resolved
+from extremum.certify.curvature import Curvature, Resolved
 from extremum.certify.products import Products
 from extremum.certify.rescaled import Rescaled
 from extremum.certify.storages import curvature_of, farthest, hessian_at, rounding_of_x
@@ -28,7 +28,8 @@ SAFETY = 2.0
 PROBE = 1e-10
 """The Hessian's variation is looked at no closer than this times max(1, ‖x‖), so that rounding of x
 does not hide it, and no farther than the ball of the test asks. At a distance of 2η the Hessian's
-own rounding error adds no more to h than that error relative to the smallest eigenvalue."""
+own rounding error adds no more to h than that error relative to the smallest eigenvalue. In lower
+precision it grows as ε^(2/3), of which it is about three times as much."""
 
 TINY = float(np.finfo(np.float64).tiny)
 """Below this a gradient underflows: it is never known better."""
@@ -69,13 +70,18 @@ class Neighbourhood:
     @cached_property
     def curvature(self) -> Resolved | Products:
         """The Hessian's eigenvalues, as far as its storage gives them."""
-        return curvature_of(self.hessian)
+        return curvature_of(self.hessian, self.eps)
 
     @property
     def resolved(self) -> Resolved:
         """The same of a Hessian that is more than products."""
         assert not isinstance(self.curvature, Products)
         return self.curvature
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with."""
+        return self.objective.eps
 
     @property
     def scale(self) -> float:
@@ -95,34 +101,43 @@ class Neighbourhood:
     @property
     def gradient_floor(self) -> float:
         """By how much ∇φ jumps between points a few roundings apart, and what differences cost."""
-        return self._jumps[1]
+        return SAFETY * max(self.gradient_error, float(np.abs(self.gradient_jumps).max()))
 
     @property
     def value_floor(self) -> float:
         """What a change of φ must exceed to mean anything: it jumps by so much, or rounds so."""
-        return max(value_floor(self.fun), self._jumps[0])
+        return max(value_floor(self.fun, self.eps), SAFETY * self._jumps[0])
 
     @cached_property
-    def _jumps(self) -> tuple[float, float]:
-        """By how much φ and ∇φ jump between points a few roundings apart, doubled."""
-        value_jump, jump = 0.0, max(EPS * self.gradient_norm, TINY)
-        if (error := getattr(self.objective, "gradient_error", None)) is not None:
-            jump = max(jump, float(error(self.x).max()))
+    def gradient_error(self) -> float:
+        """What ∇φ is wrong by at least: its own rounding, and what differences cost."""
+        error = getattr(self.objective, "gradient_error", None)
+        by_differences = 0.0 if error is None else float(error(self.x).max())
+        return max(self.eps * self.gradient_norm, TINY, by_differences)
+
+    @property
+    def gradient_jumps(self) -> Vector:
+        """By how much ∇φ jumps from x to points a few roundings away: of shape (3, n)."""
+        return self._jumps[1]
+
+    @cached_property
+    def _jumps(self) -> tuple[float, Vector]:
+        """By how much φ jumps between points a few roundings apart, and ∇φ."""
+        value_jump, jumps = 0.0, []
         for near in self._a_few_roundings_away:
             value, gradient = self.objective.value_and_gradient(near)
             move = near - self.x
-            expected = self.gradient + self.hessian @ move
-            jump = max(jump, float(np.abs(gradient - expected).max()))
+            jumps.append(gradient - self.gradient - self.hessian @ move)
             value_jump = max(value_jump, abs(value - self.fun - float(self.gradient @ move)))
-        if not np.isfinite(value_jump + jump):
-            return float("inf"), float("inf")
-        return SAFETY * value_jump, SAFETY * jump
+        if not np.isfinite(value_jump + np.abs(jumps).max()):
+            return float("inf"), np.full((len(jumps), self.x.size), np.inf)
+        return value_jump, np.array(jumps)
 
     @property
     def _a_few_roundings_away(self) -> Vector:
         signs = np.sin(np.outer(np.arange(1.0, 4.0), np.arange(1.0, self.x.size + 1)) ** 2)
-        sizes = np.where(self.x == 0, EPS * self.scale, np.abs(self.x))
-        return np.asarray(self.x + 4 * EPS * sizes * signs)
+        sizes = np.where(self.x == 0, self.eps * self.scale, np.abs(self.x))
+        return self.objective.rounded(self.x + 4 * self.eps * sizes * signs)
 
     def hessian_jump(self) -> float:
         """By how much ∇²φ jumps between points a few roundings apart, doubled."""
@@ -135,7 +150,7 @@ class Neighbourhood:
         slopes = np.abs(self.gradient)
         if (slopes <= self.gradient_floor).all():
             return True
-        from_x = EPS * rounding_of_x(self.hessian, self.x, self.curvature.size)
+        from_x = self.eps * rounding_of_x(self.hessian, self.x, self.curvature.size)
         return bool((slopes <= np.maximum(self.gradient_floor, from_x)).all())
 
     @cached_property
@@ -191,27 +206,41 @@ def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTes
     """Test whether one stationary point lies near x, with the inertia of the Hessian at x."""
     curvature = at.curvature
     certain, index = curvature.gap - hessian_error, curvature.morse_index
-    if not certain > 0:
+    if not (certain > 0 and np.isfinite(at.gradient_floor)):
         return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index, "")
     newton = -curvature.solve(at.gradient)
-    length = float(np.linalg.norm(newton))
+    length = float(np.linalg.norm(newton)) + SAFETY * response(curvature, at.gradient_jumps)
     # What may be left of H d + ∇φ: what the solution leaves, and the errors of H and of ∇φ.
     rest = float(np.linalg.norm(at.hessian @ newton + at.gradient))
     rest += (curvature.rounding + hessian_error) * length
-    rest += at.gradient_floor * np.sqrt(at.x.size)
+    rest += SAFETY * at.gradient_error * np.sqrt(at.x.size)
     step = length + rest / certain
     variation = SAFETY * hessian_variation(at, newton, step)
     h = variation * step / certain
     if not h <= 0.5:
         return KantorovichTest(False, h, step, np.inf, variation, index, curvature.sentence)
     # The last term: x itself is only known to the spacing of floating point.
-    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * EPS * float(np.linalg.norm(at.x))
+    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * at.eps * float(np.linalg.norm(at.x))
     return KantorovichTest(True, h, step, radius, variation, index, curvature.sentence)
+
+
+def response(curvature: Curvature, changes: Vector) -> float:
+    """How far the stationary point moves, at most, as the gradient changes so: of shape (k, n).
+
+    The rounding errors of one sum, carried on, are not independent: they move the point by far less
+    than ‖H⁻¹‖ times their size where they lie along stiff directions. By products alone a solution
+    for each would cost too much.
+    """
+    if isinstance(curvature, Products):
+        moves = changes / curvature.gap
+    else:
+        moves = np.array([curvature.solve(change) for change in changes])
+    return float(np.linalg.norm(moves, axis=1).max())
 
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x."""
-    reach = max(2 * step, PROBE * at.scale)
+    reach = max(2 * step, PROBE * float(np.cbrt(at.eps / EPS)) ** 2 * at.scale)
     directions = [at.curvature.softest, oblique(at.x.size)]
     length = float(np.linalg.norm(newton))
     if length > 0:

@@ -25,11 +25,12 @@ class Products:
     """Of a Hessian known by products, Lanczos's bounds and solutions by conjugate gradients."""
 
     matrix: SymmetricMatrix
+    eps: float = EPS
 
     @cached_property
     def bounds(self) -> SpectrumBounds:
         """Where the eigenvalues lie, with a stated probability."""
-        return spectrum_bounds(self.matrix)
+        return spectrum_bounds(self.matrix, self.eps)
 
     @property
     def size(self) -> float:
@@ -39,7 +40,7 @@ class Products:
     @property
     def rounding(self) -> float:
         """As for a dense matrix: n ε ‖H‖."""
-        return self.matrix.n * EPS * self.size
+        return self.matrix.n * self.eps * self.size
 
     @property
     def sentence(self) -> str:
@@ -52,8 +53,8 @@ class Products:
 
     @property
     def gap(self) -> float:
-        """The bound nearer to zero, where all eigenvalues have one sign."""
-        return max(self.bounds.low, -self.bounds.high, 0.0)
+        """The bound nearer to zero, less rounding, where all eigenvalues have one sign."""
+        return max(max(self.bounds.low, -self.bounds.high) - self.rounding, 0.0)
 
     @property
     def morse_index(self) -> int:

@@ -69,11 +69,11 @@ def falling_ray(
 def _follow(
     objective: Objective, x: Vector, fun: float, direction: Vector, scale: float
 ) -> tuple[Verdict, Ray] | None:
-    lengths, values = [0.0], [fun]
+    lengths, values, eps = [0.0], [fun], objective.eps
     for k in range(DOUBLINGS + 1):
         length = scale * 2.0**k
         value = objective.value(x + length * direction)
-        if np.isnan(value) or value > values[-1] + value_floor(values[-1]):
+        if np.isnan(value) or value > values[-1] + value_floor(values[-1], eps):
             return None
         lengths.append(length)
         values.append(value)
@@ -83,8 +83,9 @@ def _follow(
     if values[-1] == -np.inf:
         return Verdict.UNBOUNDED, ray
     falls = -np.diff(values)
-    if falls.max() <= value_floor(fun) and not values[-1] < fun - value_floor(fun):
+    floor = value_floor(fun, eps)
+    if falls.max() <= floor and not values[-1] < fun - floor:
         return None
-    if falls[-1] >= LASTING * falls[-20] > value_floor(values[-20]):
+    if falls[-1] >= LASTING * falls[-20] > value_floor(values[-20], eps):
         return Verdict.UNBOUNDED, ray
     return Verdict.RECEDING, ray

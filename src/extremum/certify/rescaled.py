@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
+from extremum.certify.storages import hessian_at
 from extremum.linalg import Factorizable
 from extremum.objective import Counts, Objective, Vector
 
@@ -26,6 +27,15 @@ class Rescaled(Objective):
     def __post_init__(self) -> None:
         object.__setattr__(self, "counts", self.objective.counts)
 
+    @property
+    def eps(self) -> float:
+        """That of the function itself."""
+        return self.objective.eps
+
+    def rounded(self, y: Vector) -> Vector:
+        """A point as the function itself sees it."""
+        return self.objective.rounded(self.units * y) / self.units
+
     def value(self, y: Vector) -> float:
         """φ(D y)."""
         return self.objective.value(self.units * y)
@@ -37,7 +47,7 @@ class Rescaled(Objective):
 
     def hessian(self, y: Vector) -> Factorizable:
         """D ∇²φ D."""
-        hessian = self.objective.hessian(self.units * y)
+        hessian = hessian_at(self.objective, self.units * y)
         assert isinstance(hessian, Factorizable)  # others are not rescaled
         return hessian.scaled(self.units)
 

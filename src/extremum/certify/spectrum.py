@@ -18,6 +18,7 @@ class Spectrum:
     """Of a dense Hessian, every eigenvalue."""
 
     matrix: DenseSymmetric
+    eps: float = EPS
     sentence = ""
 
     @cached_property
@@ -31,8 +32,8 @@ class Spectrum:
 
     @cached_property
     def rounding(self) -> float:
-        """As the matrix says."""
-        return self.matrix.rounding
+        """The bound n ε ‖H‖ (LAPACK, section 4.7)."""
+        return self.matrix.n * self.eps * self.size
 
     @cached_property
     def gap(self) -> float:

@@ -11,12 +11,15 @@ from extremum.certify.curvature import Resolved
 from extremum.certify.factored import Factored
 from extremum.certify.products import Products
 from extremum.certify.spectrum import Spectrum
-from extremum.linalg import DenseSymmetric, Factorizable, SymmetricMatrix
+from extremum.linalg import DenseSymmetric, Factorizable, OperatorSymmetric, SymmetricMatrix
 from extremum.objective import Objective, Vector
 
 WHOLE = 100
 """Up to this many variables every Hessian is taken whole, whatever its storage: n products, and an
 eigendecomposition of a millisecond or two."""
+
+WHOLE_BY_PRODUCTS = 1000
+"""The same where only products are known, of which too little would be learnt otherwise."""
 
 CHEAP = 50
 """Up to this many variables a 2-norm is computed."""
@@ -28,7 +31,8 @@ POWER_STEPS = 6
 def hessian_at(objective: Objective, x: Vector) -> SymmetricMatrix:
     """∇²φ(x) in the storage that the certificate works with."""
     hessian = objective.hessian(x)
-    if isinstance(hessian, DenseSymmetric) or hessian.n > WHOLE:
+    most = WHOLE_BY_PRODUCTS if isinstance(hessian, OperatorSymmetric) else WHOLE
+    if isinstance(hessian, DenseSymmetric) or hessian.n > most:
         return hessian
     return DenseSymmetric(hessian.toarray())
 
@@ -89,8 +93,8 @@ def rounding_of_x(matrix: SymmetricMatrix, x: Vector, size: float) -> Vector:
     return np.full(x.size, size * float(np.linalg.norm(x)))
 
 
-def curvature_of(matrix: SymmetricMatrix) -> Resolved | Products:
-    """The answers that the storage can give."""
+def curvature_of(matrix: SymmetricMatrix, eps: float) -> Resolved | Products:
+    """The answers that the storage can give of a matrix whose entries are rounded to `eps`."""
     if isinstance(matrix, DenseSymmetric):
-        return Spectrum(matrix)
-    return Factored(matrix) if isinstance(matrix, Factorizable) else Products(matrix)
+        return Spectrum(matrix, eps)
+    return Factored(matrix, eps) if isinstance(matrix, Factorizable) else Products(matrix, eps)

@@ -147,6 +147,14 @@ class TridiagonalSymmetric(PatternedSymmetric):
         off[columns] = self.values[places]
         return off
 
+    @cached_property
+    def norm(self) -> float:
+        """The largest absolute row sum."""
+        size, off = np.abs(self.diagonal), np.abs(self._off)
+        size[1:] += off
+        size[:-1] += off
+        return float(size.max(initial=0.0))
+
     def cholesky(self, shift: float = 0.0) -> BandFactorization | None:
         """Factor H + shift·I if it is positive definite; None if it is not."""
         diagonal = self.diagonal + shift

@@ -59,6 +59,11 @@ class DenseFactorization:
             estimate, _ = lapack.dsycon(self._factors, self._pivots, norm, lower=1)
         return float(estimate)
 
+    @property
+    def least_pivot(self) -> float:
+        """The smallest pivot of Cholesky's, each as part of the diagonal entry it came from."""
+        return float((self._factors.diagonal() ** 2 / self._matrix.diagonal()).min(initial=1.0))
+
     @cached_property
     def backward_error(self) -> float:
         """How far LDLᵀ may be from A: n ε ‖A‖₁, seldom reached.
@@ -90,9 +95,12 @@ class DenseSymmetric:
     Parameters
     ----------
     array : ndarray of shape (n, n)
+    eps : float
+        The relative error of its entries; by default only their rounding to 64 bits.
     """
 
     array: Vector
+    eps: float = EPS
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "array", self.array / 2 + self.array.T / 2)
@@ -135,7 +143,10 @@ class DenseSymmetric:
 
     def cholesky(self, shift: float = 0.0) -> DenseFactorization | None:
         """Factor H + shift·I if it is positive definite."""
-        return DenseFactorization.definite(self._shifted(shift))
+        shifted = self._shifted(shift)
+        found = DenseFactorization.definite(shifted)
+        # A pivot that is smaller is what rounding left of the diagonal it came from.
+        return found if found is not None and found.least_pivot > self.n * EPS else None
 
     def factor(self, shift: float = 0.0) -> DenseFactorization:
         """Factor H + shift·I."""
@@ -150,7 +161,7 @@ class DenseSymmetric:
 
     def scaled(self, units: Vector) -> DenseSymmetric:
         """D H D, with D the diagonal matrix of `units`."""
-        return DenseSymmetric(units[:, None] * self.array * units)
+        return DenseSymmetric(units[:, None] * self.array * units, self.eps)
 
     def nearest_zero(self, k: int) -> tuple[Vector, Vector]:
         """The k eigenvalues of smallest size, by size, and their vectors."""
@@ -169,8 +180,9 @@ class DenseSymmetric:
     @cached_property
     def spectrum(self) -> tuple[Vector, Vector]:
         """All eigenvalues, ascending, of shape (n,), and their vectors, the columns of (n, n)."""
-        values, vectors = eigh(self.array, check_finite=False)
-        return values, vectors
+        # Called directly: for few rows the wrapper takes longer than the work.
+        values, vectors, failed = lapack.dsyevd(self.array, lower=1)
+        return eigh(self.array, check_finite=False) if failed else (values, vectors)
 
     def leftmost(self) -> tuple[float, Vector]:
         """The smallest eigenvalue and a unit eigenvector of it."""
@@ -181,4 +193,4 @@ class DenseSymmetric:
     def rounding(self) -> float:
         """How far a computed eigenvalue may be from the true one: n ε ‖H‖ (LAPACK, section 4.7)."""
         values, _ = self.spectrum
-        return float(self.n * EPS * np.abs(values).max(initial=0.0))
+        return float(self.n * self.eps * np.abs(values).max(initial=0.0))

@@ -7,10 +7,9 @@ from dataclasses import dataclass, replace
 import numpy as np
 from scipy.linalg import blas
 
-from extremum.methods.descent import descend, is_curved, joined, rule_of
-from extremum.methods.method import State, evaluate
-from extremum.methods.steps import StepRule
-from extremum.methods.strong_wolfe import CURVATURE
+from extremum.methods.descent import descend, is_curved, joined
+from extremum.methods.line_search import LineSearchMethod
+from extremum.methods.method import State
 from extremum.objective import Objective, Vector
 
 SKIPPED = "update skipped: no curvature along the step"
@@ -18,7 +17,7 @@ SKIPPED = "update skipped: no curvature along the step"
 
 
 @dataclass(frozen=True)
-class BFGS:
+class BFGS(LineSearchMethod):
     """Learn the inverse Hessian from the gradients.
 
     Parameters
@@ -43,20 +42,6 @@ class BFGS:
     Broyden; Fletcher; Goldfarb; Shanno (all 1970); Nocedal & Wright, section 6.1.
     """
 
-    step: float | StepRule | None = None
-
-    def __post_init__(self) -> None:
-        _ = self.rule  # refuses what is no rule
-
-    @property
-    def rule(self) -> StepRule:
-        """How far it goes."""
-        return rule_of(self, self.step, CURVATURE)
-
-    def initial_state(self, objective: Objective, x: Vector) -> State:
-        """Evaluate the value and the gradient."""
-        return evaluate(objective, x)
-
     def next_state(self, objective: Objective, state: State) -> State:
         """Go along −H⁻¹∇φ, and learn from the change of the gradient."""
         if not state.gradient.any():
@@ -70,7 +55,7 @@ class BFGS:
             return found
         inverse = inverse if kept else None
         s, y = found.x - state.x, found.gradient - state.gradient
-        if not is_curved(s, y):
+        if not is_curved(s, y, objective.eps):
             return replace(found, memory=inverse, event=joined(SKIPPED, found.event))
         return replace(found, memory=_updated(inverse, s, y))
 

@@ -3,16 +3,12 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import NamedTuple
+from typing import ClassVar, NamedTuple
 
-from extremum.methods.descent import descend, rule_of
-from extremum.methods.method import State, evaluate
-from extremum.methods.steps import StepRule
+from extremum.methods.descent import descend
+from extremum.methods.line_search import LineSearchMethod
+from extremum.methods.method import State
 from extremum.objective import Objective, Vector
-
-CURVATURE = 0.1
-"""The fraction of the slope that may remain: conjugacy wants a better search than a quasi-Newton
-direction does (Nocedal & Wright, section 3.1)."""
 
 
 class _Last(NamedTuple):
@@ -25,7 +21,7 @@ class _Last(NamedTuple):
 
 
 @dataclass(frozen=True)
-class ConjugateGradient:
+class ConjugateGradient(LineSearchMethod):
     """Go along directions that are conjugate where the function is quadratic.
 
     Parameters
@@ -52,19 +48,9 @@ class ConjugateGradient:
     Nocedal & Wright, section 5.2.
     """
 
-    step: float | StepRule | None = None
-
-    def __post_init__(self) -> None:
-        _ = self.rule  # refuses what is no rule
-
-    @property
-    def rule(self) -> StepRule:
-        """How far it goes."""
-        return rule_of(self, self.step, CURVATURE)
-
-    def initial_state(self, objective: Objective, x: Vector) -> State:
-        """Evaluate the value and the gradient."""
-        return evaluate(objective, x)
+    curvature: ClassVar[float] = 0.1
+    """Conjugacy wants a better search than a quasi-Newton direction does (Nocedal & Wright, section
+    3.1)."""
 
     def next_state(self, objective: Objective, state: State) -> State:
         """Go along the new direction."""

@@ -1,4 +1,4 @@
-"""What the methods along a line of descent share: the first length, the rule, the restart."""
+"""What the methods along a line of descent share: the first length, the restart."""
 
 from __future__ import annotations
 
@@ -8,21 +8,11 @@ import numpy as np
 
 from extremum.linalg import EPS
 from extremum.methods.method import State
-from extremum.methods.steps import BarzilaiBorwein, StepRule, step_rule
-from extremum.methods.strong_wolfe import StrongWolfe
+from extremum.methods.steps import StepRule
 from extremum.objective import Objective, Vector
-from extremum.outcomes import InvalidInput
 
 RESTART = "restarted from steepest descent"
 """The event of an iteration that forgot what was learnt of the curvature."""
-
-
-def rule_of(method: object, step: float | StepRule | None, curvature: float) -> StepRule:
-    """The rule of a method; None is a strong Wolfe search with that `curvature`."""
-    if isinstance(step, BarzilaiBorwein):
-        name = type(method).__name__
-        raise InvalidInput(f"BarzilaiBorwein() is a rule for GradientDescent, not for {name}.")
-    return StrongWolfe(curvature=curvature) if step is None else step_rule(step)
 
 
 def first_length(gradient: Vector) -> float:
@@ -54,10 +44,10 @@ def descend(
     return found, False
 
 
-def is_curved(step: Vector, change: Vector) -> bool:
-    """Whether sᵀy > 0 beyond its rounding, as an update of quasi-Newton kind needs."""
+def is_curved(step: Vector, change: Vector, eps: float) -> bool:
+    """Whether sᵀy > 0 beyond its rounding to `eps`, as an update of quasi-Newton kind needs."""
     size = float(np.linalg.norm(step)) * float(np.linalg.norm(change))
-    return float(step @ change) > EPS * size
+    return float(step @ change) > eps * size
 
 
 def joined(*events: str) -> str:

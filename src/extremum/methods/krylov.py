@@ -1,9 +1,10 @@
 """The trust-region subproblem where only products Hv are affordable: generalized Lanczos.
 
-Lanczos' process builds an orthonormal basis Q of the Krylov space of g in which H is a tridiagonal
-matrix T. The subproblem in that space is T's own, solved as any other; s = Qh. While T is positive
-definite and the step within the region, these are the iterates of conjugate gradients; beyond, the
-boundary is followed, where truncated conjugate gradients stop.
+In the Krylov space of g, with an orthonormal basis Q, H is a tridiagonal matrix T. The subproblem
+in that space is T's own, solved as any other; s = Qh. While T is positive definite and the step
+within the region, these are the iterates of conjugate gradients; beyond, the boundary is followed,
+where truncated conjugate gradients stop. In the hard case the eigenvectors that g has no part of
+are in no Krylov space: the step is the best one in the space, not the global one.
 
 References
 ----------
@@ -13,8 +14,10 @@ Gould, Lucidi, Roma & Toint, SIAM J. Optim. 9 (1999) 504-525; Conn, Gould & Toin
 from __future__ import annotations
 
 import numpy as np
+from scipy.linalg.blas import daxpy
 
-from extremum.linalg import EPS, Factorizable, Pattern, SymmetricMatrix
+from extremum.linalg import Pattern, SymmetricMatrix
+from extremum.methods.lanczos import Lanczos
 from extremum.methods.subproblem import ModelStep, solve_subproblem
 from extremum.objective import Vector
 
@@ -28,6 +31,12 @@ LOOSEST = 0.1
 """The residual is brought down to min(LOOSEST, √‖g‖) ‖g‖, for superlinear convergence (Nocedal &
 Wright, section 7.1)."""
 
+OUTSIDE = 1.2
+"""λ is computed anew where it lets the step grow to so many times Δ."""
+
+SELDOM = 8
+"""λ is computed anew no sooner than when the basis is longer by one part in so many."""
+
 
 def solve_by_products(hessian: SymmetricMatrix, gradient: Vector, radius: float) -> ModelStep:
     """Solve the subproblem in a Krylov space that is large enough.
@@ -40,43 +49,74 @@ def solve_by_products(hessian: SymmetricMatrix, gradient: Vector, radius: float)
     radius : float
         Δ.
     """
-    n, norm = gradient.size, float(np.linalg.norm(gradient))
+    n = gradient.size
     most = min(n, MOST_VECTORS, max(MEMORY // n, 10))
-    wanted = min(LOOSEST, norm**0.5) * norm
-    basis = np.empty((min(most, 32), n))
-    basis[0] = gradient / norm
-    diagonal: list[float] = []
-    beside: list[float] = []
-    image = np.empty(n)
-    solve_at = 1
+    lanczos = Lanczos(hessian, gradient, most)
+    wanted = min(LOOSEST, lanczos.norm**0.5) * lanczos.norm
+    iterate, solve_from = _Iterate(lanczos.norm), 1
     while True:
-        k = len(diagonal)
-        image = hessian @ basis[k]
-        diagonal.append(float(basis[k] @ image))
-        image = image - diagonal[k] * basis[k]
-        if k:
-            image -= beside[k - 1] * basis[k - 1]
-        length = float(np.linalg.norm(image))
-        invariant = length <= 10 * n**0.5 * EPS * max(map(abs, (*diagonal, *beside, length)))
-        full = k + 1 == most or invariant
-        if k + 1 >= solve_at or full:
-            small = _tridiagonal(diagonal, beside)
-            start = np.zeros(k + 1)
-            start[0] = norm
-            model = solve_subproblem(small, start, radius)
-            # ‖(H + λI) s + g‖ is what leaves the space (equation 7.5.41).
-            if full or length * abs(model.step[-1]) <= wanted:
-                break
-            solve_at = k + 2 + k // 4
-        if k + 1 == len(basis):
-            basis = np.concatenate([basis, np.empty((min(len(basis), most - len(basis)), n))])
-        beside.append(length)
-        basis[k + 1] = image / length
-    step = model.step @ basis[: k + 1]
-    return ModelStep(step, model.decrease, model.multiplier, model.case)
+        iterate.advance(*lanczos.advance())
+        k = len(lanczos.basis)
+        full = k == most or lanczos.invariant
+        limit = radius if iterate.shift == 0 else OUTSIDE * radius
+        going = iterate.is_within(limit) and iterate.residual > wanted
+        if not full and (going or k < solve_from):
+            continue
+        model = _in_krylov_space(lanczos, radius, iterate.shift)
+        # ‖(H + λI) s + g‖ is what leaves the space (equation 7.5.41).
+        if full or lanczos.beside[-1] * abs(model.step[-1]) <= wanted:
+            step = np.zeros(n)
+            for part, column in zip(model.step, lanczos.basis, strict=True):
+                step = daxpy(column, step, a=part)
+            return ModelStep(step, model.decrease, model.multiplier, model.case)
+        iterate, solve_from = _Iterate(lanczos.norm, model.multiplier), k + 1 + k // SELDOM
+        for alpha, beta in zip(lanczos.diagonal, lanczos.beside, strict=True):
+            iterate.advance(alpha, beta)
 
 
-def _tridiagonal(diagonal: list[float], beside: list[float]) -> Factorizable:
-    values = np.empty(2 * len(diagonal) - 1)
-    values[0::2], values[1::2] = diagonal, beside
-    return Pattern.tridiagonal(len(diagonal)).matrix(values)
+def _in_krylov_space(lanczos: Lanczos, radius: float, guess: float) -> ModelStep:
+    k = len(lanczos.basis)
+    values = np.empty(2 * k - 1)
+    values[0::2], values[1::2] = lanczos.diagonal, lanczos.beside[:-1]
+    slopes = np.zeros(k)
+    slopes[0] = lanczos.norm
+    return solve_subproblem(Pattern.tridiagonal(k).matrix(values), slopes, radius, guess)
+
+
+class _Iterate:
+    """What is known of (T + λI) h = −‖g‖ e₁ without solving it, a column of T after the other.
+
+    With T + λI = L D Lᵀ and l = β/d in L's last column, h grows by (r/d) p, where the residual r
+    (with a sign) is multiplied by −l every time and p = e − l p: ‖h‖ and ‖(H + λI) Qh + g‖ follow
+    from products of numbers (Conn, Gould & Toint, section 7.5.1, do so for conjugate gradients).
+    """
+
+    def __init__(self, norm: float, shift: float = 0.0) -> None:
+        self.shift = shift
+        self.definite = True
+        self._signed = -norm
+        self._below, self._beta = 0.0, 0.0  # l and β
+        self._square, self._along, self._direction = 0.0, 0.0, 0.0  # ‖h‖², hᵀp, ‖p‖²
+
+    def advance(self, alpha: float, beta: float) -> None:
+        """Take in the next entry of T's diagonal and the one that will stand beside it."""
+        pivot = alpha + self.shift - self._below * self._beta
+        if not (self.definite and pivot > 0):
+            self.definite = False
+            return
+        along = -self._below * self._along
+        self._direction = 1 + self._below**2 * self._direction
+        growth = self._signed / pivot
+        self._square += growth * (2 * along + growth * self._direction)
+        self._along = along + growth * self._direction
+        self._below, self._beta = beta / pivot, beta
+        self._signed *= -self._below
+
+    @property
+    def residual(self) -> float:
+        """‖(H + λI) Qh + g‖."""
+        return abs(self._signed)
+
+    def is_within(self, radius: float) -> bool:
+        """Whether H is positive definite as far as is known, and ‖h‖ not larger."""
+        return self.definite and self._square <= radius**2

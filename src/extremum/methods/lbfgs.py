@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import NamedTuple
 
 import numpy as np
 from scipy.linalg import blas
 
 from extremum.methods.bfgs import SKIPPED
-from extremum.methods.descent import descend, is_curved, joined, rule_of
-from extremum.methods.method import State, evaluate
+from extremum.methods.descent import descend, is_curved, joined
+from extremum.methods.line_search import LineSearchMethod
+from extremum.methods.method import State
 from extremum.methods.steps import StepRule
-from extremum.methods.strong_wolfe import CURVATURE
 from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput
 
@@ -26,7 +26,7 @@ class _Pair(NamedTuple):
 
 
 @dataclass(frozen=True)
-class LBFGS:
+class LBFGS(LineSearchMethod):
     """Learn the inverse Hessian from the last few gradients: for many variables.
 
     Parameters
@@ -55,23 +55,14 @@ class LBFGS:
     """
 
     memory: int = 10
-    step: float | StepRule | None = None
+    step: float | StepRule | None = field(default=None, kw_only=True)
 
     def __post_init__(self) -> None:
         memory: object = self.memory
         number = isinstance(memory, int | np.integer) and not isinstance(memory, bool)
         if not (number and self.memory >= 1):
             raise InvalidInput(f"memory={memory!r}: a whole number from 1 on is needed.")
-        _ = self.rule  # refuses what is no rule
-
-    @property
-    def rule(self) -> StepRule:
-        """How far it goes."""
-        return rule_of(self, self.step, CURVATURE)
-
-    def initial_state(self, objective: Objective, x: Vector) -> State:
-        """Evaluate the value and the gradient."""
-        return evaluate(objective, x)
+        super().__post_init__()
 
     def next_state(self, objective: Objective, state: State) -> State:
         """Go along −H⁻¹∇φ, and remember the step and the change of the gradient."""
@@ -84,7 +75,7 @@ class LBFGS:
             return found
         pairs = pairs if kept else ()
         s, y = found.x - state.x, found.gradient - state.gradient
-        if not is_curved(s, y):
+        if not is_curved(s, y, objective.eps):
             return replace(found, memory=pairs, event=joined(SKIPPED, found.event))
         pairs = (*pairs, _Pair(s, y, float(s @ y)))[-self.memory :]
         return replace(found, memory=pairs)

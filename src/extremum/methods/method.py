@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any, Protocol
 
 import numpy as np
@@ -38,6 +40,11 @@ class State:
     event: str = ""
     memory: Any = None
 
+    @cached_property
+    def gradient_norm(self) -> float:
+        """‖∇φ‖∞."""
+        return float(np.abs(self.gradient).max())
+
 
 class Method(Protocol):
     """One algorithm. The loop in `extremum.solve` drives it."""
@@ -58,7 +65,10 @@ def evaluate(objective: Objective, x: Vector) -> State:
 
 def is_finite(fun: float, gradient: Vector) -> bool:
     """Whether a point can be accepted."""
-    return bool(np.isfinite(fun) and np.isfinite(gradient).all())
+    # The square is finite where all components are, unless it overflows.
+    return math.isfinite(fun) and (
+        math.isfinite(gradient @ gradient) or bool(np.isfinite(gradient).all())
+    )
 
 
 def not_finite(x: Vector, fun: float, gradient: Vector) -> Stop:
@@ -74,10 +84,10 @@ def not_finite(x: Vector, fun: float, gradient: Vector) -> Stop:
     return Stop(Reason.NOT_FINITE, {"what": what, "where": show_point(x), "cause": cause})
 
 
-def value_floor(fun: float) -> float:
-    """What a change of the value must exceed to mean anything.
+def value_floor(fun: float, eps: float = EPS) -> float:
+    """What a change of the value must exceed to mean anything, where it is rounded to `eps`.
 
     A sum of a few terms of the value's size carries a few roundings (Hager & Zhang, SIAM J. Optim.
     16 (2005) 170-192, use 1e-6 |φ|; that is a tolerance, this is the rounding itself).
     """
-    return 8 * EPS * abs(fun)
+    return 8 * eps * abs(fun)

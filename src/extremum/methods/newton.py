@@ -72,7 +72,7 @@ class Newton:
             return replace(state, step_length=0.0)
         hessian = objective.hessian(state.x)
         if not isinstance(hessian, DenseSymmetric):
-            hessian = DenseSymmetric(hessian.toarray())
+            hessian = DenseSymmetric(hessian.toarray(), objective.eps)
         if not hessian.is_finite:
             facts = {
                 "what": "Hessian",
@@ -103,7 +103,7 @@ def _downhill_direction(
     allowed, if the function falls that way at all.
     """
     factorization = hessian.factor()
-    if factorization.positive_definite and factorization.rcond > hessian.n * EPS:
+    if factorization.positive_definite and factorization.rcond > hessian.n * hessian.eps:
         direction, event = -factorization.solve(gradient), ""
     else:
         values, vectors = hessian.spectrum
@@ -121,7 +121,7 @@ def _downhill_direction(
 def _stationary_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Vector | None, str]:
     """−H⁻¹∇φ; where H is singular the shortest least-squares step, or None where there is none."""
     factorization = hessian.factor()
-    if factorization.rcond > hessian.n * EPS:
+    if factorization.rcond > hessian.n * hessian.eps:
         return -factorization.solve(gradient), ""
     values, vectors = hessian.spectrum
     kept = np.abs(values) > hessian.rounding

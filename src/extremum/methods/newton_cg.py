@@ -7,12 +7,10 @@ from typing import NamedTuple
 
 import numpy as np
 
-from extremum.linalg import EPS
-from extremum.methods.descent import joined, rule_of
-from extremum.methods.method import State, evaluate
+from extremum.methods.descent import joined
+from extremum.methods.line_search import LineSearchMethod
+from extremum.methods.method import State
 from extremum.methods.newton import LONGEST_STEP
-from extremum.methods.steps import StepRule
-from extremum.methods.strong_wolfe import CURVATURE
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import Reason, Stop
 
@@ -39,7 +37,7 @@ class _Last(NamedTuple):
 
 
 @dataclass(frozen=True)
-class NewtonCG:
+class NewtonCG(LineSearchMethod):
     """Newton's direction from Hessian products alone: for many variables, whatever the structure.
 
     Parameters
@@ -64,20 +62,6 @@ class NewtonCG:
     Nocedal & Wright, algorithm 7.1; Eisenstat & Walker, SIAM J. Sci. Comput. 17 (1996) 16-32,
     choice 2 and its safeguard.
     """
-
-    step: float | StepRule | None = None
-
-    def __post_init__(self) -> None:
-        _ = self.rule  # refuses what is no rule
-
-    @property
-    def rule(self) -> StepRule:
-        """How far it goes."""
-        return rule_of(self, self.step, CURVATURE)
-
-    def initial_state(self, objective: Objective, x: Vector) -> State:
-        """Evaluate the value and the gradient."""
-        return evaluate(objective, x)
 
     def next_state(self, objective: Objective, state: State) -> State:
         """Solve for the direction, roughly, and go along it."""
@@ -111,13 +95,13 @@ def _truncated(objective: Objective, state: State, forcing: float) -> tuple[Vect
     residual = state.gradient.copy()
     direction = -residual
     square = float(residual @ residual)
-    target = (forcing * forcing) * square
+    target, eps = (forcing * forcing) * square, objective.eps
     for _ in range(max(10, MOST_PRODUCTS * z.size)):
         product = objective.hessian_vector(state.x, direction)
         bend = float(direction @ product)
         if not np.isfinite(bend):
             return None, "a product with it has a NaN or inf"
-        if bend <= EPS * float(np.linalg.norm(direction)) * float(np.linalg.norm(product)):
+        if bend <= eps * float(np.linalg.norm(direction)) * float(np.linalg.norm(product)):
             return _along_negative_curvature(
                 state, z, direction, square / -bend if bend else np.inf
             ), NEGATIVE

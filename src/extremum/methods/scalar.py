@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.linalg import EPS
 from extremum.methods.method import State, evaluate
 from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput, Reason, Stop
@@ -99,7 +98,7 @@ class BracketedNewton:
         # Newton must stay inside and at least halve the step before last's length.
         takes = state.low < newton < state.high and abs(newton - x) < state.last_move / 2
         new = newton if takes else middle
-        if new in (x, state.low, state.high) or abs(newton - x) <= 2 * EPS * abs(x):
+        if new in (x, state.low, state.high) or abs(newton - x) <= 2 * objective.eps * abs(x):
             facts = {"step_norm": min(abs(newton - x), state.high - state.low)}
             return replace(state, stop=Stop(Reason.NO_STEP_LEFT, facts))
         point = evaluate(objective, np.array([new]))

@@ -8,7 +8,6 @@ from typing import NamedTuple, Protocol
 
 import numpy as np
 
-from extremum.linalg import EPS
 from extremum.methods.method import (
     State,
     is_finite,
@@ -26,7 +25,7 @@ SUFFICIENT_DECREASE = 1e-4
 
 NEAR_FLOOR = 1e3
 """A promised decrease of up to so many rounding errors may be hidden by them: of a promise p the
-sufficient decrease is only 1e-4 p."""
+sufficient decrease is only 1e-4 p. And a step of up to so many roundings of x fails by those."""
 
 
 class StepRule(Protocol):
@@ -58,7 +57,7 @@ class FixedStep:
         self, objective: Objective, state: State, direction: Vector, trial: float
     ) -> State:
         """Take the step, unless that leads to where the function is not finite."""
-        x = state.x + self.length * direction
+        x = objective.rounded(state.x + self.length * direction)
         fun, gradient = objective.value_and_gradient(x)
         if not is_finite(fun, gradient):
             return replace(state, stop=not_finite(x, fun, gradient))
@@ -103,19 +102,21 @@ class GradientNormDecrease:
         self, objective: Objective, state: State, direction: Vector, trial: float
     ) -> State:
         """Halve the step from `trial` until it is accepted."""
-        before = float(np.linalg.norm(state.gradient))
+        before, eps = float(np.linalg.norm(state.gradient)), objective.eps
         length = trial
         for _ in range(MOST_TRIALS):
-            x = state.x + length * direction
+            x = objective.rounded(state.x + length * direction)
             if np.array_equal(x, state.x):
                 break
             fun, gradient = objective.value_and_gradient(x)
             if is_finite(fun, gradient):
                 after = float(np.linalg.norm(gradient))
                 # A decrease by a rounding error is none.
-                if after <= (1 - max(self.decrease * length, 4 * EPS)) * before:
+                if after <= (1 - max(self.decrease * length, 4 * eps)) * before:
                     return State(x, fun, gradient, length)
             length /= 2
+        if (step := trial * float(np.linalg.norm(direction))) <= NEAR_FLOOR * eps * _scale(state.x):
+            return replace(state, stop=Stop(Reason.NO_STEP_LEFT, {"step_norm": step}))
         return replace(state, stop=_no_decrease("gradient's norm", state, length))
 
 
@@ -136,6 +137,7 @@ class ExactStep:
     ) -> State:
         """Find where the slope along the ray vanishes."""
         slope = start_slope = float(state.gradient @ direction)
+        eps = objective.eps
         if slope >= 0:
             return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
         curvature = float(direction @ objective.hessian_vector(state.x, direction))
@@ -148,7 +150,7 @@ class ExactStep:
             if newton == here or not np.isfinite(newton):
                 break
             here, last = newton, x
-            x = state.x + here * direction
+            x = objective.rounded(state.x + here * direction)
             if np.array_equal(x, last):
                 break
             fun, gradient = objective.value_and_gradient(x)
@@ -157,9 +159,9 @@ class ExactStep:
                 here = low
                 continue
             slope = float(gradient @ direction)
-            if fun <= best.fun + value_floor(best.fun):
+            if fun <= best.fun + value_floor(best.fun, eps):
                 best = State(x, fun, gradient, here)
-            if abs(slope) <= self.rtol * abs(start_slope) or high - low <= 4 * EPS * here:
+            if abs(slope) <= self.rtol * abs(start_slope) or high - low <= 4 * eps * here:
                 break
             low, high = (here, high) if slope < 0 else (low, here)
             curvature = float(direction @ objective.hessian_vector(x, direction))
@@ -230,11 +232,11 @@ def backtrack(
     slope = float(state.gradient @ direction)
     if slope >= 0:
         return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
-    floor = change_floor(state)
+    floor = change_floor(state, objective.eps)
     norm = float(np.linalg.norm(state.gradient))
     length, obstacle = trial, None
     for _ in range(MOST_TRIALS):
-        x = state.x + length * direction
+        x = objective.rounded(state.x + length * direction)
         if np.array_equal(x, state.x):
             break
         fun, gradient = objective.value_and_gradient(x)
@@ -253,21 +255,26 @@ def backtrack(
         # The minimum of the parabola through the value, the slope and the new value.
         parabola = -slope * length**2 / (2 * (fun - state.fun - length * slope))
         length = float(np.clip(parabola, 0.1 * length, 0.5 * length))
-    return replace(state, stop=no_step(state, trial * slope, length, obstacle))
+    return replace(state, stop=no_step(state, trial * slope, floor, length, obstacle))
 
 
-def change_floor(state: State) -> float:
-    """The change of the value that rounding hides: its own, and what the rounding of x does."""
-    return value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
+def change_floor(state: State, eps: float) -> float:
+    """The change of the value that rounding to `eps` hides: its own, and what that of x does."""
+    return value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
 
 
-def no_step(state: State, promised: float, length: float, obstacle: Stop | None) -> Stop:
+def no_step(
+    state: State, promised: float, floor: float, length: float, obstacle: Stop | None
+) -> Stop:
     """Why no step was found, where the first trial promised so much to first order."""
-    floor = change_floor(state)
     if abs(promised) <= NEAR_FLOOR * floor:
         facts = {"floor": floor, "fun": state.fun, "grad_norm": float(np.abs(state.gradient).max())}
         return Stop(Reason.ROUNDING_FLOOR, facts)
     return obstacle or _no_decrease("value", state, length)
+
+
+def _scale(x: Vector) -> float:
+    return max(1.0, float(np.linalg.norm(x)))
 
 
 def _no_decrease(merit: str, state: State, length: float) -> Stop:

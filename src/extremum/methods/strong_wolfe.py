@@ -78,11 +78,11 @@ class StrongWolfe:
         slope = float(state.gradient @ direction)
         if not slope < 0:
             return replace(state, stop=Stop(Reason.NOT_DESCENT, {"slope": slope}))
-        floor = change_floor(state)
+        floor = change_floor(state, objective.eps)
         interval = _Interval(_Point(0.0, state.fun, slope, state.x), self.decrease)
         lowest, obstacle, length = state, None, trial
         for _ in range(MOST_TRIALS):
-            x = state.x + length * direction
+            x = objective.rounded(state.x + length * direction)
             if interval.ends_at(x):
                 break
             fun, gradient = objective.value_and_gradient(x)
@@ -110,7 +110,7 @@ class StrongWolfe:
                 break
             length = interval.next_length
         if lowest is state:
-            return replace(state, stop=no_step(state, trial * slope, length, obstacle))
+            return replace(state, stop=no_step(state, trial * slope, floor, length, obstacle))
         why = "the slope along the ray did not flatten"
         return replace(lowest, event="; ".join(filter(None, (_shortened(obstacle), why))))
 

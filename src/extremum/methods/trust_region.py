@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
 
-from extremum.linalg import EPS, Factorizable, OperatorSymmetric, SymmetricMatrix
+from extremum.linalg import Factorizable, OperatorSymmetric, SymmetricMatrix
 from extremum.methods.krylov import solve_by_products
 from extremum.methods.method import State, is_finite, not_finite, value_floor
 from extremum.methods.subproblem import ModelStep, solve_subproblem
@@ -44,11 +45,14 @@ class TrustRegionState(State):
         ∇²φ(x), where it was computed already.
     multiplier : float
         λ of the last subproblem.
+    sizes : ndarray of shape (n,) or None
+        The largest |∂²φ/∂xᵢ²| so far, where the region is scaled by them.
     """
 
     radius: float = float("nan")
     hessian: SymmetricMatrix | None = None
     multiplier: float = 0.0
+    sizes: Vector | None = None
 
 
 @dataclass(frozen=True)
@@ -62,14 +66,20 @@ class TrustRegion:
     Parameters
     ----------
     radius : float, optional
-        Δ at the start; by default the larger of 1 and ‖x₀‖.
+        Δ at the start; by default the larger of 1 and the length of x₀.
+    scaled : bool
+        Whether the ball is one of variables in which no second derivative ∂²φ/∂xᵢ² exceeds one:
+        ‖Ds‖ ≤ Δ with D² the largest sizes of the Hessian's diagonal so far. The steps are then the
+        same whatever units the variables have. Not for Hessians of which only products are known.
 
     References
     ----------
     Conn, Gould & Toint, Trust-Region Methods (2000), algorithm 6.1.1; Nocedal & Wright, chapter 4.
+    The scaling is after Moré, The Levenberg-Marquardt algorithm (1978), section 6.
     """
 
     radius: float | None = None
+    scaled: bool = False
 
     def __post_init__(self) -> None:
         if self.radius is not None and not (np.isfinite(self.radius) and self.radius > 0):
@@ -85,25 +95,30 @@ class TrustRegion:
     def next_state(self, objective: Objective, state: State) -> State:
         """Try steps, each in a smaller region, until one is accepted."""
         assert isinstance(state, TrustRegionState)
-        if not state.gradient.any():
+        if state.gradient_norm == 0:
             return state
         hessian = objective.hessian(state.x) if state.hessian is None else state.hessian
         if not hessian.is_finite:
             where, cause = show_point(state.x), "it has a NaN or inf"
             stop = Stop(Reason.NOT_FINITE, {"what": "Hessian", "where": where, "cause": cause})
             return replace(state, stop=stop)
+        square, size = float(state.gradient @ state.gradient), float(state.x @ state.x)
         # The value's own rounding, and what the rounding of x does to it.
-        floor = value_floor(state.fun) + EPS * float(np.abs(state.gradient) @ np.abs(state.x))
-        square = float(state.gradient @ state.gradient)
+        eps = objective.eps
+        floor = value_floor(state.fun, eps) + eps * float(np.abs(state.gradient) @ np.abs(state.x))
+        units, sizes = _units(hessian, state) if self.scaled else (None, None)
         radius, multiplier, obstacle = state.radius, state.multiplier, None
+        if units is not None and state.sizes is None and self.radius is None:
+            radius = max(1.0, float(np.linalg.norm(state.x / units)))
         for _ in range(MOST_TRIALS):
-            model = _model_step(hessian, state.gradient, radius, multiplier)
+            model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
-            x = state.x + model.step
-            if (x == state.x).all():
+            step = model.step if units is None else units * model.step
+            x = objective.rounded(state.x + step)
+            length = math.sqrt(model.step @ model.step)
+            if step @ step <= eps**2 * size and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)
-            length = float(model.step @ model.step) ** 0.5
             if not is_finite(fun, gradient):
                 obstacle = not_finite(x, fun, gradient)
                 radius = 0.1 * length
@@ -117,7 +132,7 @@ class TrustRegion:
                 ratio = fall / model.decrease
                 accepted = ratio > ACCEPTED
             if ratio < POOR:
-                radius = _shrunk(length, float(state.gradient @ model.step), fall)
+                radius = _shrunk(length, float(state.gradient @ step), fall)
             elif ratio > GOOD:
                 radius = max(radius, GROWTH * length)
             if accepted:
@@ -129,11 +144,11 @@ class TrustRegion:
                     radius=radius,
                     hessian=new_hessian,
                     multiplier=multiplier,
+                    sizes=sizes,
                 )
         if obstacle is not None:
             return replace(state, stop=obstacle)
-        grad_norm = float(np.abs(state.gradient).max())
-        facts = {"floor": floor, "fun": state.fun, "grad_norm": grad_norm}
+        facts = {"floor": floor, "fun": state.fun, "grad_norm": state.gradient_norm}
         return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
 
 
@@ -143,12 +158,32 @@ def _evaluate(objective: Objective, x: Vector) -> tuple[float, Vector, Symmetric
     return *objective.value_and_gradient(x), None
 
 
+def _units(hessian: SymmetricMatrix, state: TrustRegionState) -> tuple[Vector, Vector]:
+    """The variables' units D⁻¹, and D²; a variable without curvature so far keeps its own unit."""
+    if isinstance(hessian, OperatorSymmetric):
+        raise InvalidInput(
+            "TrustRegion(scaled=True) needs the Hessian's diagonal, and here only products with it "
+            "are known. Leave scaled out, or declare the structure."
+        )
+    sizes = np.abs(cast(Factorizable, hessian).diagonal)
+    if state.sizes is not None:
+        sizes = np.maximum(sizes, state.sizes)
+    return 1 / np.sqrt(np.where(sizes > 0, sizes, 1.0)), sizes
+
+
 def _model_step(
-    hessian: SymmetricMatrix, gradient: Vector, radius: float, multiplier: float
+    hessian: SymmetricMatrix,
+    gradient: Vector,
+    radius: float,
+    multiplier: float,
+    units: Vector | None,
 ) -> ModelStep:
     if isinstance(hessian, OperatorSymmetric):
         return solve_by_products(hessian, gradient, radius)
-    return solve_subproblem(cast(Factorizable, hessian), gradient, radius, multiplier)
+    matrix = cast(Factorizable, hessian)
+    if units is None:
+        return solve_subproblem(matrix, gradient, radius, multiplier)
+    return solve_subproblem(matrix.scaled(units), units * gradient, radius, multiplier)
 
 
 def _shrunk(length: float, slope: float, fall: float) -> float:

@@ -6,6 +6,7 @@ from typing import Any, cast
 
 import numpy as np
 
+from extremum.linalg import EPS
 from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.parameters import Vector
@@ -19,7 +20,8 @@ NARROW_AGREEMENT = 1e-3
 
 SLOPE_STEPS = (1e-6, 1e-3)
 """Steps of the slope's differences, relative to max(1, |x|): the first for functions that vary
-quickly, the second for those that are much rounded. A slope is wrong if both say so."""
+quickly, the second for those that are much rounded. A slope is wrong if both say so. In lower
+precision they are the same powers of its ε."""
 
 
 def check_agreement(
@@ -96,8 +98,8 @@ def _lost_along(
     direction = unit * generic_signs(x)
     with np.errstate(all="ignore"):
         slope = float(gradient @ direction)
-    shown = []
-    for h in SLOPE_STEPS:
+    shown, fewer_digits = [], np.log(plain.parameters.eps) / np.log(EPS)
+    for h in (float(step**fewer_digits) for step in SLOPE_STEPS):
         ahead, behind = (_value_or_none(plain, x + s * h * direction) for s in (1, -1))
         if ahead is None or behind is None or not np.isfinite([ahead, behind]).all():
             return None

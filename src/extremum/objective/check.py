@@ -9,7 +9,6 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from extremum.linalg import EPS
 from extremum.objective.counts import Counts
 from extremum.objective.differences import ValueDifferences
 from extremum.objective.objective import make_objective
@@ -89,10 +88,12 @@ def check_derivatives(
     at = parameters.start
     gradient = objective.value_and_gradient(at)[1]
     hessian = objective.hessian(at).toarray()
-    slopes, slope_errors = _jacobian(lambda y: np.array([objective.plain.value(y, Counts())]), at)
-    bends, bend_errors = _jacobian(lambda y: objective.value_and_gradient(y)[1], at)
+    slopes, slope_errors = _jacobian(
+        lambda y: np.array([objective.plain.value(y, Counts())]), at, parameters
+    )
+    bends, bend_errors = _jacobian(lambda y: objective.value_and_gradient(y)[1], at, parameters)
     # A gradient is known no better than it changes when x is rounded.
-    slope_errors += EPS * np.abs(bends) @ np.maximum(1.0, np.abs(at))
+    slope_errors += parameters.eps * np.abs(bends) @ np.maximum(1.0, np.abs(at))
     rough_gradient = isinstance(objective.gradients, ValueDifferences)
     rough_hessian = isinstance(objective.hessians, ValueDifferences | SuppliedGradient)
     slope_errors += (OWN_ERROR if rough_gradient else 0.0) * np.abs(slopes).max()
@@ -127,15 +128,20 @@ def _disagreeing(given: Vector, differences: Vector, errors: Vector) -> NDArray[
     return np.argwhere(~(np.abs(given - differences) <= ALLOWED * errors))
 
 
-def _jacobian(function: Callable[[Vector], Vector], x: Vector) -> tuple[Vector, Vector]:
+def _jacobian(
+    function: Callable[[Vector], Vector], x: Vector, parameters: Parameters
+) -> tuple[Vector, Vector]:
     """Derivatives of a function of n variables with m values, and their errors: (m, n) both."""
-    columns = [_derivative(function, x, i) for i in range(x.size)]
+    columns = [_derivative(function, x, i, parameters) for i in range(x.size)]
     return np.stack([c[0] for c in columns], axis=1), np.stack([c[1] for c in columns], axis=1)
 
 
-def _derivative(function: Callable[[Vector], Vector], x: Vector, i: int) -> tuple[Vector, Vector]:
+def _derivative(
+    function: Callable[[Vector], Vector], x: Vector, i: int, parameters: Parameters
+) -> tuple[Vector, Vector]:
     """∂ᵢ of a function with m values, and its error: two arrays of shape (m,)."""
-    quotients, roundings = zip(*(_quotient(function, x, i, h) for h in _ladder(x[i])), strict=True)
+    ladder = (_quotient(function, x, i, h, parameters) for h in _ladder(x[i]))
+    quotients, roundings = zip(*ladder, strict=True)
     quotient, rounding = np.array(quotients), np.array(roundings)
     errors = np.abs(np.diff(quotient, axis=0)) + rounding[1:]
     errors[np.isnan(errors)] = np.inf
@@ -152,19 +158,20 @@ def _derivative(function: Callable[[Vector], Vector], x: Vector, i: int) -> tupl
 
 
 def _quotient(
-    function: Callable[[Vector], Vector], x: Vector, i: int, h: float
+    function: Callable[[Vector], Vector], x: Vector, i: int, h: float, parameters: Parameters
 ) -> tuple[Vector, Vector]:
     """A central difference and its rounding error, each of shape (m,)."""
     ahead, behind = x.copy(), x.copy()
     ahead[i] += h
     behind[i] -= h
+    ahead, behind = parameters.rounded(ahead), parameters.rounded(behind)
     with np.errstate(all="ignore"):
         after, before = _or_nan(function, ahead), _or_nan(function, behind)
     width = ahead[i] - behind[i]
     # At a step that is lost in rounding, nothing is known.
     if width == 0:
         return np.full_like(after, np.nan), np.full_like(after, np.nan)
-    rounding = 4 * EPS * np.maximum(np.abs(after), np.abs(before)) / width
+    rounding = 4 * parameters.eps * np.maximum(np.abs(after), np.abs(before)) / width
     return (after - before) / width, rounding
 
 

@@ -23,9 +23,11 @@ from extremum.objective.parameters import Vector
 from extremum.objective.recording import refuse_length
 from extremum.objective.rolling import rolled
 from extremum.objective.separation import (
+    Program,
     Separation,
     check_product,
     compressed,
+    in_turns,
     structure_of,
 )
 from extremum.objective.signature import signature
@@ -79,7 +81,13 @@ class _Program:
             return _packed(fun, slope)
 
         def second_order(captured: list[Any], x: Any) -> Any:
-            return first_order(captured, x), jax.jacfwd(gradient, argnums=1)(captured, x)
+            slope, product = jax.linearize(lambda y: gradient(captured, y), x)
+
+            def column(k: Any) -> Any:
+                return product(jax.numpy.zeros_like(x).at[k].set(1.0))
+
+            hessian = in_turns(column, x.size, Program.of(jaxpr))
+            return _packed(value(captured, x), slope), hessian
 
         def product(captured: list[Any], x: Any, v: Any) -> Any:
             return jax.jvp(lambda y: gradient(captured, y), (x,), (v,))[1]
@@ -91,7 +99,7 @@ class _Program:
             "second order": second_order,
             "product": product,
         }
-        self._compiled: dict[Hashable, Callable[..., Any]] = {}
+        self._compiled: dict[Hashable, Any] = {}
         self._separations: list[Separation] = []
         self.arrays: dict[Separation, Any] = {}
         self.trusted: set[Separation] = set()
@@ -114,6 +122,11 @@ class _Program:
                 self._compiled[name] = lowered.compile()
                 spent.compilation += time.perf_counter() - started
             return self._compiled[name](*arguments)
+
+    def operations(self, name: Hashable) -> float:
+        """What a compiled function takes, as XLA counts it; a transcendental one counts ten."""
+        cost = self._compiled[name].cost_analysis() or {}
+        return float(cost.get("flops", 0.0) + 10 * cost.get("transcendentals", 0.0))
 
     def separation(self, captured: list[Any], n: int, spent: Preparation) -> Separation:
         """The Hessian's structure, looked for once for equal captured values."""
@@ -256,6 +269,11 @@ class CompiledDerivatives:
         """∇²φ·v at x."""
         counts.nhvp += 1
         return np.asarray(self._evaluate("product", x, v))
+
+    def operations_of_product(self, x: Vector) -> float:
+        """What a product takes."""
+        self.hessian_vector(x, x, Counts())
+        return self._program.operations("product")
 
     def _evaluate(self, name: str, *arguments: Vector) -> Any:
         return self._program.evaluate(name, self.spent, self._captured, *arguments)

@@ -13,7 +13,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from extremum.linalg import EPS
 from extremum.objective.counts import Counts
 from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Vector
@@ -43,7 +42,7 @@ class ForwardDifference:
     ) -> tuple[float, Vector]:
         """φ and ∇φ at x."""
         value = function.value(x, counts)
-        steps = _steps(x, self.step, EPS**0.5)
+        steps = _steps(function, x, self.step, 1 / 2)
         ahead = [function.value(_moved(x, i, h), counts) for i, h in enumerate(steps)]
         return value, (np.array(ahead) - value) / steps
 
@@ -71,7 +70,7 @@ class CentralDifference:
     ) -> tuple[float, Vector]:
         """φ and ∇φ at x."""
         value = function.value(x, counts)
-        steps = _steps(x, self.step, EPS ** (1 / 3))
+        steps = _steps(function, x, self.step, 1 / 3)
         gradient = [
             (function.value(_moved(x, i, h), counts) - function.value(_moved(x, i, -h), counts))
             / (2 * h)
@@ -155,16 +154,17 @@ class ValueDifferences:
         scheme = self.scheme
         if isinstance(scheme, ComplexStep):
             return np.zeros_like(x)
-        relative = EPS**0.5 if isinstance(scheme, ForwardDifference) else EPS ** (1 / 3)
+        eps = self.function.parameters.eps
+        relative = eps**0.5 if isinstance(scheme, ForwardDifference) else eps ** (1 / 3)
         step = relative * max(1.0, float(np.abs(x).max())) if scheme.step is None else scheme.step
         _, doubled = type(scheme)(2 * step).value_and_gradient(self.function, x, counts)
         value, gradient = scheme.value_and_gradient(self.function, x, counts)
-        return np.abs(doubled - gradient) + EPS * abs(value) / step
+        return np.abs(doubled - gradient) + eps * abs(value) / step
 
     def hessian(self, x: Vector, counts: Counts) -> Vector:
         """∇²φ at x: central second differences, 2n² + 1 values."""
         counts.nhev += 1
-        h = _steps(x, None, EPS**0.25)
+        h = _steps(self.function, x, None, 1 / 4)
         middle = self.function.value(x, counts)
         hessian = np.empty((x.size, x.size))
 
@@ -185,11 +185,12 @@ class ValueDifferences:
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector:
         """∇²φ·v at x: a central difference of the gradient along v."""
         counts.nhvp += 1
-        return difference_along(lambda y: self.value_and_gradient(y, counts)[1], x, v, EPS**0.25)
+        relative = self.function.parameters.eps**0.25
+        return difference_along(lambda y: self.value_and_gradient(y, counts)[1], x, v, relative)
 
 
 def difference_along(
-    gradient: Callable[[Vector], Vector], x: Vector, v: Vector, relative: float = EPS ** (1 / 3)
+    gradient: Callable[[Vector], Vector], x: Vector, v: Vector, relative: float
 ) -> Vector:
     """∇²φ·v by a central difference of a gradient."""
     length = float(np.linalg.norm(v))
@@ -204,11 +205,12 @@ def _check_step(step: float | None) -> None:
         raise InvalidInput(f"A difference's step is {step!r}; a positive number is needed.")
 
 
-def _steps(x: Vector, step: float | None, relative: float) -> Vector:
-    """The user's step as it is; else the best relative one, made exact: (x + h) − x = h."""
+def _steps(function: PlainFunction, x: Vector, step: float | None, power: float) -> Vector:
+    """The user's step as it is; else εᵖ, relative to x and made exact: (x + h) − x = h."""
     if step is not None:
         return np.full(x.size, step)
-    return (x + relative * np.maximum(1.0, np.abs(x))) - x
+    parameters = function.parameters
+    return parameters.rounded(x + parameters.eps**power * np.maximum(1.0, np.abs(x))) - x
 
 
 def _moved(x: Vector, i: int, h: float) -> Vector:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import re
 from collections.abc import Callable
 from functools import partial
-from typing import Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import jax
 import numpy as np
@@ -22,19 +22,27 @@ from extremum.objective.tracing import TracedArray, unwrap_result
 from extremum.objective.uncompiled import UncompiledDerivatives
 from extremum.outcomes import Untraceable
 
-ExactDerivatives = CompiledDerivatives | UncompiledDerivatives
+if TYPE_CHECKING:
+    from extremum.objective.torch import TorchDerivatives
+
+ExactDerivatives: TypeAlias = "CompiledDerivatives | UncompiledDerivatives | TorchDerivatives"
 
 
 def exact_derivatives(plain: PlainFunction, x: Vector) -> ExactDerivatives:
-    """Follow a function written in NumPy or in JAX, and check what was followed.
+    """Follow a function written in NumPy, JAX or PyTorch, and check what was followed.
 
-    Tried in turn: as NumPy, compiled; as JAX, compiled; then both without compilation.
+    A function of tensors is PyTorch's. Else, tried in turn: as NumPy, compiled; as JAX, compiled;
+    then both without compilation.
 
     Raises
     ------
     Untraceable
         If none works, or if the values disagree; the message says why.
     """
+    if plain.parameters.library == "torch":
+        from extremum.objective.torch import TorchDerivatives
+
+        return TorchDerivatives.of(plain, x)
     as_numpy, as_jax = _numpy_function(plain, plain.args), _jax_function(plain)
     scale = abs(plain.value(x, Counts()))
     numpy_functions = [as_numpy]

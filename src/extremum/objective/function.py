@@ -23,11 +23,10 @@ def show_point(x: Vector, most: int = 6) -> str:
     )
 
 
-@contextlib.contextmanager
-def sixty_four_bit() -> Iterator[None]:
+def sixty_four_bit() -> contextlib.AbstractContextManager[None]:
     """JAX in 64 bits for one evaluation; the user's own setting is left as it was found."""
-    with jax.enable_x64(True):
-        yield
+    found: contextlib.AbstractContextManager[None] = jax.enable_x64(True)
+    return found
 
 
 @dataclass(frozen=True)
@@ -68,7 +67,7 @@ class PlainFunction:
     def value_at_complex(self, z: Any, counts: Counts) -> complex:
         """Evaluate φ at a complex point, for the complex step."""
         counts.nfev += 1
-        result = np.asarray(self.call(z))
+        result = self.parameters.as_array(self.call(z))
         if result.size != 1 or not np.issubdtype(result.dtype, np.complexfloating):
             raise InvalidInput(
                 f"{self.name} drops the imaginary part (np.abs, np.real, a comparison?), which is "
@@ -98,12 +97,14 @@ class PlainFunction:
             argument = self.parameters.restore(x)
             if self.in_jax:
                 argument = jax.tree.map(jax.numpy.asarray, argument)
-            return self.fun(argument, *self.args)
+            return self.parameters.apply(self.fun, argument, *self.args)
 
     def called_in_jax(self, error: Exception) -> PlainFunction | None:
         """The same function called with JAX arrays, if that is what an exception asks for."""
+        if self.in_jax or self.parameters.library == "torch":
+            return None
         asks = isinstance(error, jax.errors.TracerArrayConversionError | AttributeError)
-        return replace(self, in_jax=True) if asks and not self.in_jax else None
+        return replace(self, in_jax=True) if asks else None
 
     @contextlib.contextmanager
     def noting(self, x: Vector) -> Iterator[None]:
@@ -130,15 +131,17 @@ class PlainFunction:
                 )
             )
         try:
-            array = np.asarray(result)
+            array = self.parameters.as_array(result)
         except ValueError as error:
             raise InvalidInput(
                 f"{self.name} returned a ragged {type(result).__name__}; one real number is needed."
             ) from error
         if array.size != 1:
+            is_torch = self.parameters.library == "torch"
+            kind, library = ("a tensor", "torch") if is_torch else ("an array", "np")
             raise InvalidInput(
-                f"{self.name} returned an array of shape {array.shape}; one real number is needed. "
-                "For a sum of squares, return np.sum(r**2)."
+                f"{self.name} returned {kind} of shape {array.shape}; one real number is needed. "
+                f"For a sum of squares, return {library}.sum(r**2)."
             )
         if np.issubdtype(array.dtype, np.complexfloating):
             raise InvalidInput(

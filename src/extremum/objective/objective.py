@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import copy
 import difflib
+import math
 import time
 import warnings
 from collections.abc import Callable
@@ -13,7 +14,7 @@ from typing import Any, Protocol, runtime_checkable
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
+from extremum.linalg import EPS, DenseSymmetric, OperatorSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
 from extremum.objective.compiled import CompiledDerivatives, Preparation
 from extremum.objective.counts import Counts
@@ -80,6 +81,15 @@ class Objective(Protocol):
     def disagreement(self, x: Vector) -> str | None:
         """What is wrong with the derivatives at `x`, where that can be told."""
         return None
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with: by default that of 64 bits."""
+        return EPS
+
+    def rounded(self, x: Vector) -> Vector:
+        """A point as φ sees it: as it is, unless φ is computed in fewer digits."""
+        return x
 
     @property
     def exact(self) -> bool:
@@ -164,7 +174,7 @@ class FunctionObjective(Objective):
         if self.products_only:
             return OperatorSymmetric(x.size, partial(self.hessian_vector, x))
         found = self.hessians.hessian(x, self.counts)
-        matrix = DenseSymmetric(found) if isinstance(found, np.ndarray) else found
+        matrix = DenseSymmetric(found, self.eps) if isinstance(found, np.ndarray) else found
         return self._mended_hessian(x, matrix)
 
     def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
@@ -178,7 +188,8 @@ class FunctionObjective(Objective):
         return value, gradient, self._mended_hessian(x, hessian)
 
     def _mended_gradient(self, x: Vector, value: float, gradient: Vector) -> Vector:
-        if self.gradients.exact and np.isnan(gradient).any() and np.isfinite(value):
+        # The square is NaN where a component is; it costs less than to look at each.
+        if math.isnan(gradient @ gradient) and self.gradients.exact and np.isfinite(value):
             there = self._differences.value_and_gradient(x, Counts())[1]
             return self._mended(gradient, there)
         return gradient
@@ -186,10 +197,10 @@ class FunctionObjective(Objective):
     def _mended_hessian(self, x: Vector, hessian: SymmetricMatrix) -> SymmetricMatrix:
         if not (self.hessians.exact and isinstance(hessian, DenseSymmetric)):
             return hessian
-        if not np.isnan(hessian.array).any():
+        if not math.isnan(np.vdot(hessian.array, hessian.array)):
             return hessian
         there = self._differences.hessian(x, Counts())
-        return DenseSymmetric(self._mended(hessian.array, there))
+        return DenseSymmetric(self._mended(hessian.array, there), self.eps)
 
     @property
     def _differences(self) -> ValueDifferences:
@@ -222,6 +233,15 @@ class FunctionObjective(Objective):
     def exact(self) -> bool:
         """Whether second derivatives are exact up to rounding, or the user's own."""
         return self.hessians.exact or isinstance(self.hessians, SuppliedHessian)
+
+    @property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that φ is computed with."""
+        return self.plain.parameters.eps
+
+    def rounded(self, x: Vector) -> Vector:
+        """A point as φ sees it."""
+        return self.plain.parameters.rounded(x)
 
     @property
     def source(self) -> str:
@@ -311,7 +331,8 @@ def make_objective(
     Parameters
     ----------
     fun : callable
-        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`.
+        ``fun(x, *args) -> float``, plain NumPy or `jax.numpy`, or PyTorch where the start is
+        of tensors.
     parameters : Parameters
         The start in the user's own structure.
     args : tuple
@@ -353,6 +374,11 @@ def make_objective(
         found: Any = exact_derivatives(plain, parameters.start)
     except Untraceable as error:
         why = str(error)
+        if given is None and parameters.library == "torch":
+            raise InvalidInput(
+                f"{plain.name} can't be differentiated by PyTorch: {why}. Mend that, or "
+                "pass jac= ('3-point' for differences)."
+            ) from error
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
             _check_affordable(plain, why)

@@ -2,14 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+import sys
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
-from typing import Any
+from functools import cached_property
+from typing import Any, ClassVar
 
 import jax
 import numpy as np
 from numpy.typing import NDArray
 
+from extremum.linalg import EPS
 from extremum.outcomes import InvalidInput
 
 Vector = NDArray[np.float64]
@@ -28,12 +31,18 @@ class Parameters:
         The start as a vector of 64-bit floats.
     notes : tuple of str
         What was converted on the way in.
+    dtype : dtype
+        What the function computes in.
     """
+
+    library: ClassVar[str] = "numpy"
+    """Whose arrays the function is called with."""
 
     start: Vector
     notes: tuple[str, ...]
     _shapes: tuple[tuple[int, ...] | None, ...] = field(repr=False)
     _tree: Any = field(repr=False)
+    dtype: np.dtype[Any] = field(default=np.dtype(np.float64), kw_only=True)
 
     @classmethod
     def of(cls, start: Any, name: str = "start") -> Parameters:
@@ -43,7 +52,7 @@ class Parameters:
         ----------
         start : array_like, float or pytree of them
             A list is an array, a tuple of numbers a vector; a dict or a tuple of arrays is kept
-            as it is.
+            as it is. Tensors of PyTorch, and its modules, are read by `TensorParameters`.
         name : str
             What errors call it.
 
@@ -52,6 +61,11 @@ class Parameters:
         InvalidInput
             If a part of it is not real, not finite, or not a number, or if there is nothing in it.
         """
+        if sys.modules.get("torch") is not None:  # who has a tensor has imported PyTorch
+            from extremum.objective.torch import TensorParameters, has_tensors
+
+            if has_tensors(start):
+                return TensorParameters.of(start, name)
         leaves, tree = jax.tree_util.tree_flatten(start, is_leaf=_is_leaf)
         if isinstance(start, tuple) and start and all(isinstance(i, _NUMBERS) for i in start):
             leaves, tree = [start], jax.tree_util.tree_structure(0)
@@ -79,15 +93,7 @@ class Parameters:
                 )
             if array.dtype != np.float64 and isinstance(start, np.ndarray | jax.Array):
                 notes.append(f"the {name} was converted from {array.dtype} to float64")
-        vector = np.concatenate([np.ravel(a).astype(np.float64) for a in arrays])
-        if not vector.size:
-            raise InvalidInput(f"The {name} is empty: there is nothing to minimize over.")
-        bad = np.flatnonzero(~np.isfinite(vector))
-        if bad.size:
-            raise InvalidInput(
-                f"The {name} is not finite: component {bad[0]} is {vector[bad[0]]}. "
-                "Start from a finite point."
-            )
+        vector = as_vector(arrays, name)
         # A plain number stays a plain number; everything else is an array.
         shapes = tuple(
             None if isinstance(leaf, int | float | np.generic) else a.shape
@@ -149,6 +155,17 @@ class Parameters:
         """The number of variables n."""
         return self.start.size
 
+    @cached_property
+    def eps(self) -> float:
+        """The spacing at 1 of the numbers that the function computes with."""
+        return float(np.finfo(self.dtype).eps)
+
+    def rounded(self, vector: Vector) -> Vector:
+        """A vector of shape (n,) as the function sees it."""
+        if self.eps == EPS:
+            return vector
+        return vector.astype(self.dtype).astype(np.float64)
+
     @property
     def is_flat(self) -> bool:
         """Whether the parameters are already a vector."""
@@ -187,7 +204,7 @@ class Parameters:
     def flatten(self, value: Any, what: str) -> Vector:
         """Read a gradient or another thing of the parameters' structure as a vector."""
         leaves = jax.tree_util.tree_leaves(value) if not self.is_flat else [value]
-        parts = [np.ravel(_real_array(leaf, what)) for leaf in leaves]
+        parts = [np.ravel(self._real_array(leaf, what)) for leaf in leaves]
         vector = np.concatenate(parts) if parts else np.zeros(0)
         if vector.shape != self.start.shape:
             raise InvalidInput(
@@ -197,23 +214,44 @@ class Parameters:
 
     def square(self, value: Any, what: str) -> Any:
         """Read a Hessian: an array of shape (n, n)."""
-        matrix = _real_array(value, what)
+        matrix = self._real_array(value, what)
         if matrix.size != self.size**2:
             raise InvalidInput(
                 f"{what} has the shape {matrix.shape}; ({self.size}, {self.size}) is needed."
             )
         return matrix.reshape(self.size, self.size)
 
+    def apply(self, fun: Callable[..., Any], x: Any, *args: Any) -> Any:
+        """Call a function of the user's with `x` in their structure."""
+        return fun(x, *args)
 
-def _real_array(value: Any, what: str) -> Vector:
-    """A copy as 64-bit floats: the user may use theirs again."""
-    try:
-        array = np.asarray(value)
-    except ValueError as error:  # ragged
-        raise InvalidInput(f"{what} is not an array: {error}.") from error
-    if array.dtype.kind not in "fiub":
-        raise InvalidInput(f"{what} is {value!r}; real numbers are needed.")
-    return array.astype(np.float64)
+    def as_array(self, value: Any) -> NDArray[Any]:
+        """What a function of the user's returns, as NumPy's array."""
+        return np.asarray(value)
+
+    def _real_array(self, value: Any, what: str) -> Vector:
+        """A copy as 64-bit floats: the user may use theirs again."""
+        try:
+            array = self.as_array(value)
+        except ValueError as error:  # ragged
+            raise InvalidInput(f"{what} is not an array: {error}.") from error
+        if array.dtype.kind not in "fiub":
+            raise InvalidInput(f"{what} is {value!r}; real numbers are needed.")
+        return array.astype(np.float64)
+
+
+def as_vector(arrays: Iterable[NDArray[Any]], name: str) -> Vector:
+    """The parts of a start one after the other; all of it has to be finite."""
+    vector = np.concatenate([np.ravel(a).astype(np.float64) for a in arrays])
+    if not vector.size:
+        raise InvalidInput(f"The {name} is empty: there is nothing to minimize over.")
+    bad = np.flatnonzero(~np.isfinite(vector))
+    if bad.size:
+        raise InvalidInput(
+            f"The {name} is not finite: component {bad[0]} is {vector[bad[0]]}. "
+            "Start from a finite point."
+        )
+    return vector
 
 
 def _is_leaf(node: Any) -> bool:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import linecache
 import re
+import sys
 import sysconfig
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -78,6 +79,9 @@ def _line_of_the_user(traceback: TracebackType | None) -> str | None:
 
 
 def _is_library(file: str) -> bool:
+    torch = sys.modules.get("torch")
+    if torch is not None and file.startswith(str(Path(str(torch.__file__)).parent)):
+        return True
     if file.startswith((*_LIBRARIES, "<frozen", "<__array_function__")):
         return True
     return file.startswith(_STANDARD_LIBRARY) and "site-packages" not in file

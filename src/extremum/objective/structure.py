@@ -7,14 +7,19 @@ from typing import Any
 from extremum.objective.agreement import generic_signs, near
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.parameters import Vector
-from extremum.objective.separation import declared
+from extremum.objective.separation import Separation, declared
 from extremum.outcomes import InvalidInput
 
 FEW = 64
 """Below so many variables a Hessian is dense: nothing is gained by looking for more."""
 
 DENSE = 1000
-"""Up to so many variables a Hessian without structure is formed as a dense array."""
+"""Up to so many variables a Hessian without structure is formed as a dense array, factored in some
+hundredths of a second …"""
+
+MOST_OPERATIONS = 2e9
+"""… unless its n products take more operations than this, about a second: then products have to do.
+"""
 
 MOST_PRODUCTS = 0.25
 """A pattern that takes this fraction of the n products of the whole matrix is as good as dense."""
@@ -64,18 +69,26 @@ def choose_structure(
     if n < FEW:
         return found, False, None
     separation = found.detected(n)
-    why = separation.reason
+    why: str | None = separation.reason
     if separation.pattern is not None:
-        if separation.colours > MOST_PRODUCTS * n:
-            return found, n > DENSE, f"it takes {separation.colours} products for {n} variables"
-        separated = found.separated(separation)
-        if not _agrees(separated, x):
-            why = "the structure that was found disagrees with a product"
-        elif separation.pattern.factor_flops <= MOST_FLOPS:
-            return separated, False, None
-        else:
-            why = f"a factorization would take {separation.pattern.factor_flops:.2g} operations"
-    return found, n > DENSE, why
+        why = _obstacle(found.separated(separation), separation, x)
+        if why is None:
+            return found.separated(separation), False, None
+    if n > DENSE:
+        return found, True, why
+    return found, n * found.operations_of_product(x) > MOST_OPERATIONS, why
+
+
+def _obstacle(separated: CompiledDerivatives, separation: Separation, x: Vector) -> str | None:
+    """Why a structure that was found is not used; None if it is."""
+    assert separation.pattern is not None
+    if separation.colours > MOST_PRODUCTS * x.size:
+        return f"it takes {separation.colours} products for {x.size} variables"
+    if separation.pattern.factor_flops > MOST_FLOPS:
+        return f"a factorization takes {separation.pattern.factor_flops:.2g} operations"
+    if not _agrees(separated, x):
+        return "what was found disagrees with a product"
+    return None
 
 
 def _agrees(separated: CompiledDerivatives, x: Vector) -> bool:

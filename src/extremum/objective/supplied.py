@@ -52,16 +52,18 @@ class SuppliedGradient:
     def hessian(self, x: Vector, counts: Counts) -> Vector:
         """∇²φ at x by 2n gradients, made symmetric."""
         counts.nhev += 1
-        columns = [
-            difference_along(lambda y: self.gradient(y, counts), x, e) for e in np.eye(x.size)
-        ]
+        columns = [self._along(x, e, counts) for e in np.eye(x.size)]
         hessian = np.stack(columns, axis=1)
         return (hessian + hessian.T) / 2
 
     def hessian_vector(self, x: Vector, v: Vector, counts: Counts) -> Vector:
         """∇²φ·v at x by two gradients."""
         counts.nhvp += 1
-        return difference_along(lambda y: self.gradient(y, counts), x, v)
+        return self._along(x, v, counts)
+
+    def _along(self, x: Vector, v: Vector, counts: Counts) -> Vector:
+        relative = self.function.parameters.eps ** (1 / 3)
+        return difference_along(lambda y: self.gradient(y, counts), x, v, relative)
 
 
 @dataclass(frozen=True)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import html as markup
 import io
+from collections.abc import Mapping
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -146,9 +147,19 @@ def _colour(result: Result) -> str:
 
 def parameters(x: Any) -> str:
     """A point as text, whatever its structure."""
-    if isinstance(x, np.ndarray) and x.ndim == 1:
-        return _vector(x)
+    if isinstance(x, Mapping):
+        return "{" + ", ".join(f"{name}: {parameters(part)}" for name, part in x.items()) + "}"
+    if isinstance(x, tuple | list):
+        return "(" + ", ".join(map(parameters, x)) + ")"
+    if hasattr(x, "tolist") and np.ndim(x):  # an array of NumPy's or a tensor of PyTorch's
+        return _vector(x.tolist()) if np.ndim(x) == 1 else f"{_vector(x.tolist())} {_shape(x)}"
+    if hasattr(x, "item"):
+        x = x.item()
     return f"{x:.17g}" if isinstance(x, float | np.floating) else str(x)
+
+
+def _shape(x: Any) -> str:
+    return "(" + " × ".join(map(str, x.shape)) + ")"
 
 
 def _vector(x: Any, most: int = 6) -> str:

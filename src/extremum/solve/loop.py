@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import contextlib
 import time
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Literal
 
@@ -16,7 +17,6 @@ from extremum.solve.stops import (
     Limits,
     StopTest,
     falls_to_minus_infinity,
-    gradient_norm,
 )
 from extremum.solve.trace import Trace
 
@@ -39,6 +39,8 @@ class Run:
     goal : {"minimum", "stationary"}
     observer : callable or None
     trace : Trace
+    started, judging : float
+        When the run began, and how long it stood still since.
     """
 
     objective: Objective
@@ -48,6 +50,7 @@ class Run:
     observer: Observer | None
     trace: Trace
     started: float = field(default_factory=time.perf_counter)
+    judging: float = 0.0
     first: State | None = None
     best: State | None = None
 
@@ -58,8 +61,15 @@ class Run:
 
     @property
     def seconds(self) -> float:
-        """Time since the start."""
-        return time.perf_counter() - self.started
+        """Time since the start, but for what `judged` took."""
+        return time.perf_counter() - self.started - self.judging
+
+    @contextlib.contextmanager
+    def judged(self) -> Iterator[None]:
+        """While a point is judged the run's clock stands still."""
+        began = time.perf_counter()
+        yield
+        self.judging += time.perf_counter() - began
 
     def go(self, method: Method, x: Vector, event: str = "") -> tuple[State, tuple[Stop, ...]]:
         """Drive a method from `x` until something stops it.
@@ -95,10 +105,9 @@ class Run:
         new = method.next_state(self.objective, state)
         if new.stop is not None:
             return state, (new.stop,)
-        still = np.array_equal(new.x, state.x)
         self._record(state, new)
         stops = self._stops(state, new)
-        if still and not stops:
+        if not stops and self.trace.step_norm == 0 and np.array_equal(new.x, state.x):
             stops = (Stop(Reason.NO_STEP_LEFT, {"step_norm": 0.0}),)
         return new, stops
 
@@ -125,7 +134,7 @@ class Run:
 
     def _merit(self, state: State) -> tuple[float, float]:
         # Near a minimum many points have the same value up to its last digit.
-        norm = gradient_norm(state)
+        norm = state.gradient_norm
         return (state.fun, norm) if self.goal == "minimum" else (norm, state.fun)
 
     def _note_progress(self, error: Exception) -> None:

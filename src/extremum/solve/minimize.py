@@ -38,10 +38,12 @@ def minimize(
     Parameters
     ----------
     fun : callable or Objective
-        ``fun(x, *args) -> float``, written in NumPy or in `jax.numpy`. Its derivatives are found by
-        themselves where they aren't given. An `Objective` brings its own, and its storage.
-    x0 : array_like, float or pytree
-        The start. Results keep its structure.
+        ``fun(x, *args) -> float``, written in NumPy, in `jax.numpy` or, for a start of tensors, in
+        PyTorch. Its derivatives are found by themselves where they aren't given. An `Objective`
+        brings its own, and its storage.
+    x0 : array_like, float, pytree, tensor or module
+        The start. Results keep its structure; for a PyTorch module, of which the trainable
+        parameters are varied, `x` is the dict of them by name, for `load_state_dict`.
     args : tuple
         Further arguments of `fun`, `jac`, `hess` and `hessp`.
     method : str or Method

@@ -124,12 +124,14 @@ def solve(problem: Problem) -> Result:
     for escapes in range(MOST_ESCAPES + 1):
         method = problem.method if escapes == 0 else _restarted(problem.method)
         state, stops = run.go(method, x, event)
-        wrong = problem.objective.disagreement(state.x)
+        with run.judged():
+            wrong = problem.objective.disagreement(state.x)
         if wrong is not None and isinstance(problem.objective, FunctionObjective):
             return solve(replace(problem, objective=by_differences(problem.objective, wrong)))
-        certificate = certify_point(
-            problem.objective.at_best(), state.x, state.x - problem.parameters.start
-        )
+        # What the user is handed: x in the dtype of their parameters.
+        at, start = problem.objective.rounded(state.x), problem.parameters.start
+        with run.judged():
+            certificate = certify_point(problem.objective.at_best(), at, at - start)
         escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
             certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
         )
@@ -196,17 +198,18 @@ def _report(
 
 
 @functools.cache
-def _versions() -> dict[str, str]:
-    packages = ("extremum", "jax", "jaxlib", "numpy", "scipy")
+def _versions(*further: str) -> dict[str, str]:
+    packages = ("extremum", "jax", "jaxlib", "numpy", "scipy", *further)
     found = {name: importlib.metadata.version(name) for name in packages}
     return {"python": platform.python_version(), **found}
 
 
 def _manifest(problem: Problem) -> dict[str, Any]:
     """Versions and options, as text and numbers."""
+    further = ("torch",) if problem.parameters.library == "torch" else ()
     return {
-        "versions": dict(_versions()),
-        "dtype": "float64",
+        "versions": dict(_versions(*further)),
+        "dtype": problem.parameters.dtype.name,
         "goal": problem.goal,
         "method": repr(problem.method),
         "stop": [repr(test) for test in problem.tests],

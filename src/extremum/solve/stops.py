@@ -47,10 +47,10 @@ class GradientNorm:
 
     def met(self, first: State, previous: State | None, state: State) -> Stop | None:
         """The stop, if the test is met at `state`."""
-        tolerance = self.atol + self.rtol * gradient_norm(first)
-        if not gradient_norm(state) <= tolerance:
+        norm, tolerance = state.gradient_norm, self.atol + self.rtol * first.gradient_norm
+        if not norm <= tolerance:
             return None
-        facts = {"grad_norm": gradient_norm(state), "tolerance": tolerance}
+        facts = {"grad_norm": norm, "tolerance": tolerance}
         return Stop(Reason.GRADIENT_NORM, facts)
 
 
@@ -70,12 +70,15 @@ class RelativeStep:
 
     def met(self, first: State, previous: State | None, state: State) -> Stop | None:
         """The stop, if the test is met at `state`."""
-        if previous is None or not (step := relative_step(previous.x, state.x)) < self.tol:
+        if previous is None:
+            return None
+        step = relative_step(state.x - previous.x, state.x)
+        if not step < self.tol:
             return None
         facts = {
             "relative_step": step,
             "tolerance": self.tol,
-            "grad_norm": gradient_norm(state),
+            "grad_norm": state.gradient_norm,
         }
         return Stop(Reason.RELATIVE_STEP, facts)
 
@@ -101,7 +104,7 @@ class SquaredStep:
         facts = {
             "squared_step": step,
             "tolerance": self.tol,
-            "grad_norm": gradient_norm(state),
+            "grad_norm": state.gradient_norm,
         }
         return Stop(Reason.SQUARED_STEP, facts)
 
@@ -128,7 +131,7 @@ class ValueChange:
         change, tolerance = abs(state.fun - previous.fun), self.atol + self.rtol * abs(state.fun)
         if not change <= tolerance:
             return None
-        facts = {"change": change, "tolerance": tolerance, "grad_norm": gradient_norm(state)}
+        facts = {"change": change, "tolerance": tolerance, "grad_norm": state.gradient_norm}
         return Stop(Reason.VALUE_CHANGE, facts)
 
 
@@ -160,14 +163,13 @@ class Limits:
 
     def spent(self, nit: int, counts: Counts, seconds: float, state: State) -> list[Stop]:
         """The limits that are reached."""
-        norm = gradient_norm(state)
         checks = (
             (Reason.MAXITER, nit, self.maxiter),
             (Reason.MAXFEV, counts.nfev, self.maxfev),
             (Reason.MAX_SECONDS, seconds, self.max_seconds),
         )
         return [
-            Stop(reason, {"limit": limit, "grad_norm": norm})
+            Stop(reason, {"limit": limit, "grad_norm": state.gradient_norm})
             for reason, used, limit in checks
             if limit is not None and used >= limit
         ]
@@ -181,20 +183,15 @@ def falls_to_minus_infinity(first: State, state: State) -> Stop | None:
     return Stop(Reason.UNBOUNDED, {"fun": state.fun, "distance": distance})
 
 
-def gradient_norm(state: State) -> float:
-    """‖∇φ‖∞."""
-    return float(np.abs(state.gradient).max())
-
-
-def relative_step(before: Vector, after: Vector) -> float:
-    """Σᵢ |xᵢ⁺ − xᵢ| / |xᵢ⁺|, with 0/0 = 0."""
-    moved = np.abs(after - before)
-    if not after.all():
-        sizes = np.abs(after)
-        ratios = np.where(moved == 0, 0.0, np.inf)
-        np.divide(moved, sizes, out=ratios, where=sizes > 0)
-        return float(ratios.sum())
-    return float((moved / np.abs(after)).sum())
+def relative_step(step: Vector, after: Vector) -> float:
+    """Σᵢ |stepᵢ| / |xᵢ⁺|, with 0/0 = 0."""
+    moved = np.abs(step)
+    sizes = np.abs(after)
+    if sizes.all():
+        return float((moved / sizes).sum())
+    ratios = np.where(moved == 0, 0.0, np.inf)
+    np.divide(moved, sizes, out=ratios, where=sizes > 0)
+    return float(ratios.sum())
 
 
 def _check_tolerances(test: object, *values: float) -> None:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib
+import math
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -10,7 +11,7 @@ import numpy as np
 
 from extremum.methods import State
 from extremum.objective import Counts, Vector
-from extremum.solve.stops import gradient_norm, relative_step
+from extremum.solve.stops import relative_step
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -63,12 +64,17 @@ class Trace:
     def add(self, previous: State | None, state: State, counts: Counts, seconds: float) -> None:
         """Append the row of a new state."""
         nan = float("nan")
+        step_norm = relative = nan
+        if previous is not None:
+            step = state.x - previous.x
+            step_norm = math.sqrt(step @ step)
+            relative = relative_step(step, state.x)
         row = (
             len(self._rows),
             state.fun,
-            gradient_norm(state),
-            nan if previous is None else float(np.linalg.norm(state.x - previous.x)),
-            nan if previous is None else relative_step(previous.x, state.x),
+            state.gradient_norm,
+            step_norm,
+            relative,
             state.step_length,
             getattr(state, "radius", nan),
             counts.nfev,
@@ -81,6 +87,12 @@ class Trace:
         self._rows.append(row)
         if self._points is not None:
             self._points.append(state.x)
+
+    @property
+    def step_norm(self) -> float:
+        """How long the last step was."""
+        last: float = self._rows[-1][COLUMNS.index("step_norm")]
+        return last
 
     def __len__(self) -> int:
         return len(self._rows)

@@ -2,13 +2,17 @@
 
 from extremum.objective.separation.compressed import Compressed, check_product, compressed
 from extremum.objective.separation.declared import declared
+from extremum.objective.separation.products import in_turns
+from extremum.objective.separation.program import Program
 from extremum.objective.separation.separation import Separation, structure_of
 
 __all__ = [
     "Compressed",
+    "Program",
     "Separation",
     "check_product",
     "compressed",
     "declared",
+    "in_turns",
     "structure_of",
 ]

@@ -18,11 +18,9 @@ import jax.numpy as jnp
 import numpy as np
 
 from extremum.objective.parameters import Vector
+from extremum.objective.separation.products import in_turns
 from extremum.objective.separation.program import Program
 from extremum.objective.separation.separation import Separation
-
-MOST_SEED_ELEMENTS = 20_000_000
-"""Products are formed at once while they hold at most so many numbers; else in turns."""
 
 ROW_TOLERANCE = np.finfo(float).eps ** 0.5
 """A product may differ by this from the exact one, relative to the sum of moduli in its row."""
@@ -101,7 +99,7 @@ def _evaluate(
     def compress(seed: Any) -> Any:
         return product((colours == seed).astype(z.dtype))
 
-    products = _in_turns(compress, separation.colours + k, n + k)
+    products = in_turns(compress, separation.colours + k, program)
     entries = products[arrays["seeds"], arrays["rows"]]
     if not k:
         return value, total[:n], entries, jnp.zeros((n, 0)), jnp.zeros((0, 0))
@@ -138,14 +136,6 @@ def _outputs(
 
     (value,) = program.evaluate([*captured, x], exchange)
     return value, jnp.concatenate(found) if found else jnp.zeros(0)
-
-
-def _in_turns(compress: Callable[[Any], Any], count: int, length: int) -> Any:
-    """The products with all seeds, of shape (count, length)."""
-    batch = max(MOST_SEED_ELEMENTS // max(length, 1), 1)
-    if count <= batch:
-        return jax.vmap(compress)(jnp.arange(count))
-    return jax.lax.map(compress, jnp.arange(count), batch_size=batch)
 
 
 def check_product(

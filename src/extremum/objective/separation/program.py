@@ -86,6 +86,11 @@ class Program:
         """The number of elements of an array."""
         return int(self.avals[array].size)
 
+    @property
+    def largest(self) -> int:
+        """The number of elements of the largest array that a step makes."""
+        return max((self.size(array) for step in self.steps for array in step.outputs), default=1)
+
     def differentiable(self, array: int) -> bool:
         """Whether an array is of real or complex numbers: integers have derivative zero."""
         return bool(np.issubdtype(self.avals[array].dtype, np.inexact))

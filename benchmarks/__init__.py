@@ -1,0 +1,1 @@
+"""Measurements of extremum beside its peers: `python -m benchmarks` lists them."""

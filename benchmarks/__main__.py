@@ -1,0 +1,44 @@
+"""`python -m benchmarks` lists the benchmarks, `python -m benchmarks NAME` runs one."""
+
+from __future__ import annotations
+
+import argparse
+import importlib
+
+BENCHMARKS = {
+    "cutest": (
+        "benchmarks.cutest.command",
+        "problems from CUTEst, all solvers given the same compiled derivatives",
+    ),
+    "scaling": (
+        "benchmarks.scaling.command",
+        "time and memory as the number of variables grows from 10² to 10⁶",
+    ),
+    "saddle_start": (
+        "benchmarks.saddle_start",
+        "a start exactly at a saddle, SciPy's methods beside extremum",
+    ),
+}
+"""The module of each, which has `add_arguments(parser)` and `run(options)`; and its subject."""
+
+
+def main(arguments: list[str] | None = None) -> None:
+    """Run the benchmark that is named, or list them all."""
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.set_defaults(run=None)
+    commands = parser.add_subparsers(metavar="NAME")
+    for name, (home, subject) in BENCHMARKS.items():
+        command = commands.add_parser(name, help=subject, description=subject)
+        module = importlib.import_module(home)
+        module.add_arguments(command)
+        command.set_defaults(run=module.run)
+    options = parser.parse_args(arguments)
+    if options.run is None:
+        for name, (_, subject) in BENCHMARKS.items():
+            print(f"{name:14}{subject}")
+    else:
+        options.run(options)
+
+
+if __name__ == "__main__":
+    main()
