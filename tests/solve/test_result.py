@@ -147,7 +147,7 @@ class TestResult:
 
     def test_manifest(self, result):
         manifest = result.manifest
-        assert manifest["method"] == "TrustRegion(radius=None)"
+        assert manifest["method"] == "TrustRegion(radius=None, scaled=False)"
         assert manifest["structure"] == result.structure == "dense"
         assert set(manifest["versions"]) >= {"python", "numpy", "jax", "extremum"}
 

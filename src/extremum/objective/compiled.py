@@ -42,9 +42,9 @@ MOST_SECONDS = 10.0
 LONG = 200
 """A program of more equations is rolled up: it is likely to be a loop over the variables."""
 
-MOST_EQUATIONS = 2000
-"""A longer program is not compiled: XLA takes more than linear time, and about 20 seconds for the
-second derivatives of so many equations (measured on recurrences of numbers)."""
+MOST_EQUATIONS = 700
+"""A longer program is not compiled. XLA takes quadratic time: on a recurrence of numbers (which
+can't be rolled up) 1 s for the second derivatives of 158 equations, 3.5 s of 308, 55 s of 1258."""
 
 MOST_SEPARATIONS = 8
 """How many structures are kept for one program: they differ where captured arrays do."""

@@ -5,6 +5,7 @@ from __future__ import annotations
 import copy
 import difflib
 import math
+import time
 import warnings
 from collections.abc import Callable
 from dataclasses import dataclass, field, replace
@@ -31,6 +32,9 @@ from extremum.objective.refusals import reason, refusals
 from extremum.objective.structure import DENSE, FEW, choose_structure
 from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, InvalidInput, UnknownOption, Untraceable
+
+MOST_SECONDS = 60.0
+"""A function of which one gradient by differences takes longer is refused."""
 
 
 @runtime_checkable
@@ -347,6 +351,8 @@ def make_objective(
     ------
     InvalidInput, UnknownOption
         If a derivative's spelling is unknown, or the value at the start is not a finite number.
+    Untraceable
+        If the function can't be followed, and differences would take too long.
     """
     if not callable(fun):
         raise InvalidInput(f"fun is a {type(fun).__name__}; a function of x is needed.")
@@ -375,6 +381,7 @@ def make_objective(
             ) from error
         found = given or ValueDifferences(plain, CentralDifference())
         if given is None:
+            _check_affordable(plain, why)
             warn_inexact(plain, why)
     objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
     return _structured(objective, structure)
@@ -433,6 +440,19 @@ def warn_inexact(plain: PlainFunction, why: str) -> None:
         DerivativeWarning,
         stacklevel=5,
     )
+
+
+def _check_affordable(plain: PlainFunction, why: str) -> None:
+    """Refuse a function of which one gradient by differences would take too long."""
+    started = time.perf_counter()
+    plain.value(plain.parameters.start, Counts())
+    seconds = 2 * plain.parameters.size * (time.perf_counter() - started)
+    if seconds > MOST_SECONDS:
+        raise Untraceable(
+            f"{plain.name} can't be differentiated exactly: {why}. One gradient by differences "
+            f"would take about {seconds:.0f} seconds; pass jac= or write the function so that it "
+            "can be followed."
+        )
 
 
 def _given_gradient(plain: PlainFunction, jac: Any) -> Any:

@@ -27,6 +27,9 @@ ELEMENTWISE = frozenset(
 )
 """Primitives that do to each element of arrays what they do to numbers."""
 
+PICKS = frozenset({"slice", "squeeze", "reshape", "broadcast_in_dim"})
+"""Primitives whose one element, where that is all they give, is an element of their input."""
+
 SHORT = 8
 """A sum of so many terms is left as it is."""
 
@@ -85,7 +88,7 @@ class _Plan:
 
     def _picked(self, step: Step) -> Place | None:
         """The place of the one element that a step picks from an array."""
-        if step.name not in ("slice", "squeeze", "reshape") or self._sizes(step) != 1:
+        if step.name not in PICKS or any(self._program.size(a) != 1 for a in step.outputs):
             return None
         source = step.inputs[0]
         if self._program.size(source) == 1:
@@ -93,12 +96,12 @@ class _Plan:
         shape = self._program.avals[source].shape
         return source, int(np.ravel_multi_index(step.params["start_indices"], shape))
 
-    def _sizes(self, step: Step) -> int:
-        return max(self._program.size(array) for array in step.outputs)
-
     def _is_of_numbers(self, step: Step) -> bool:
         arrays = (*step.inputs, *step.outputs)
         return step.name in ELEMENTWISE and all(self._program.size(a) == 1 for a in arrays)
+
+    def _joins_numbers(self, step: Step) -> bool:
+        return all(self._program.size(array) == 1 for array in step.inputs)
 
     def _kind(self, k: int, step: Step) -> Hashable:
         """What steps have in common that can be done together, if they are as deep."""
@@ -138,6 +141,9 @@ class _Plan:
                     for i in range(len(first.inputs))
                 ]
                 values[~number] = first.primitive.bind(*operands, **first.params)
+            elif first.name in ("concatenate", "stack") and self._joins_numbers(first):
+                joined = _gathered([self._place(a) for a in first.inputs], values, program)
+                values[first.outputs[0]] = joined.reshape(program.avals[first.outputs[0]].shape)
             else:
                 inputs = [whole(array) for array in first.inputs]
                 parameters = first.primitive.get_bind_params(first.params)
@@ -212,12 +218,14 @@ def _gathered(places: list[Place], values: Mapping[int, Any], program: Program) 
         length += high - low
     constant = all(isinstance(piece, np.ndarray) for piece in pieces)
     joined = (np if constant else jnp).concatenate(pieces) if len(pieces) > 1 else pieces[0]
-    if constant and (joined[position] == joined[position[0]]).all():
-        return jnp.broadcast_to(joined[position[0]], position.shape)
+    if constant:
+        numbers = joined[position]
+        same = (numbers == numbers[0]).all()
+        return jnp.broadcast_to(numbers[0], numbers.shape) if same else numbers
     steps = np.diff(position)
     step = int(steps[0]) if steps.size else 1
     if step < 0 or (steps != step).any():
-        return joined[position]
+        return joined.at[position].get(mode="promise_in_bounds", wrap_negative_indices=False)
     if step == 0:
         return jnp.broadcast_to(joined[position[0]], position.shape)
     if position.size == length:

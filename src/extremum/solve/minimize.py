@@ -95,6 +95,8 @@ def minimize(
         not the structure that is declared.
     UnknownOption
         If an option or a method does not exist, or has no meaning here (``bounds=``).
+    Untraceable
+        If exact derivatives can't be had, and one gradient by differences would take a minute.
 
     Notes
     -----
