@@ -4,12 +4,9 @@ from extremum.objective.check import DerivativeCheck, check_derivatives
 from extremum.objective.counts import Counts
 from extremum.objective.differences import CentralDifference, ComplexStep, ForwardDifference
 from extremum.objective.function import show_point
-from extremum.objective.objective import (
-    FunctionObjective,
-    Objective,
-    by_differences,
-    make_objective,
-)
+from extremum.objective.function_objective import FunctionObjective
+from extremum.objective.make import by_differences, make_objective
+from extremum.objective.objective import Objective
 from extremum.objective.parameters import Parameters, Vector
 
 __all__ = [

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from extremum.objective.counts import Counts
 from extremum.objective.differences import ValueDifferences
-from extremum.objective.objective import make_objective
+from extremum.objective.make import make_objective
 from extremum.objective.parameters import Parameters, Vector
 from extremum.objective.supplied import SuppliedGradient
 

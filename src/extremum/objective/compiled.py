@@ -20,6 +20,7 @@ from extremum.linalg import DenseSymmetric, LowRankSum, SymmetricMatrix
 from extremum.objective.counts import Counts
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.parameters import Vector
+from extremum.objective.preparation import Preparation
 from extremum.objective.recording import refuse_length
 from extremum.objective.rolling import rolled
 from extremum.objective.separation import (
@@ -44,27 +45,11 @@ LONG = 200
 
 MOST_EQUATIONS = 700
 """A longer program is not compiled. XLA takes quadratic time: on a recurrence of numbers (which
-can't be rolled up) 1 s for the second derivatives of 158 equations, 3.5 s of 308, 55 s of 1258."""
+can't be rolled up) 1 s for the second derivatives of 158 equations, 3.5 s of 308, and more than a
+minute of 1258."""
 
 MOST_SEPARATIONS = 8
 """How many structures are kept for one program: they differ where captured arrays do."""
-
-
-@dataclass
-class Preparation:
-    """Seconds spent before anything could be evaluated; what was compiled before costs nothing.
-
-    Attributes
-    ----------
-    tracing, detection, colouring, compilation : float
-        Following the function; finding its Hessian's structure; finding how few products give it;
-        compiling.
-    """
-
-    tracing: float = 0.0
-    detection: float = 0.0
-    colouring: float = 0.0
-    compilation: float = 0.0
 
 
 class _Program:
