@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 import extremum as ex
-from extremum.objective import Parameters, make_objective, objective, recording
+from extremum.objective import Parameters, make, make_objective, recording
 from extremum.objective.rolling import rolled
 from extremum.objective.tracing import TracedArray, unwrap_result
 
@@ -147,7 +147,7 @@ def test_following_is_bounded_in_time(monkeypatch):
 
 def test_a_given_gradient_needs_no_following(monkeypatch):
     monkeypatch.setattr(recording, "MOST_SECONDS", 0.0)
-    monkeypatch.setattr(objective, "MOST_SECONDS", 0.0)
+    monkeypatch.setattr(make, "MOST_SECONDS", 0.0)
     by_hand = ex.minimize(chained, np.full(100, 0.5), maxiter=0).objective.value_and_gradient
     result = ex.minimize(looped, np.full(100, 0.5), jac=lambda x: by_hand(x)[1], maxiter=2)
     assert result.source == "the user's jac"
