@@ -3,6 +3,7 @@
 import numpy as np
 import pytest
 
+import extremum as ex
 from extremum import Verdict
 from extremum.certify import certify_point
 from extremum.certify.lanczos import spectrum_bounds
@@ -366,3 +367,25 @@ def test_what_products_can_not_settle_is_undecided(size):
     certificate = certify_point(Chain(parts, "operator"), np.zeros(2000))
     assert certificate.verdict in (Verdict.UNDECIDED, Verdict.SADDLE)
     assert certificate.is_minimum is not True
+
+
+@pytest.mark.parametrize("power", [3, 4])
+def test_a_hessian_of_zeros_at_scale_is_no_minimum(power):
+    n, odd = 1000, np.arange(1000) == 500
+
+    def fun(x):
+        return np.sum(np.where(odd, -(x**power), x**4))
+
+    certificate = ex.certify(fun, np.zeros(n))
+    assert certificate.verdict is Verdict.DEGENERATE
+    if power == 3:  # seen in any direction but those without this variable
+        assert certificate.is_minimum is False
+        assert fun(certificate.lower_point) < 0
+    else:  # too narrow to be found: not known, but not a minimum
+        assert certificate.is_minimum is None
+
+
+def test_a_constant_of_many_variables():
+    certificate = ex.certify(lambda x: 0 * np.sum(x) + 3, np.ones(1000))
+    assert certificate.verdict is Verdict.DEGENERATE
+    assert certificate.is_minimum is not False

@@ -157,3 +157,12 @@ def test_counts_of_random_matrices(n, seed, diagonal):
     array = matrix.toarray()
     if np.abs(np.linalg.eigvalsh(array)).min() > 1e-12:
         assert matrix.factor().inertia == inertia_of(array)
+
+
+def test_many_eigenvalues_are_counted_without_being_sorted():
+    """Sorting so many takes `dstebz` tens of seconds."""
+    n = 200_000
+    matrix = Pattern.tridiagonal(n)
+    zeros = matrix.matrix(np.zeros(matrix.nnz))
+    assert zeros.factor(-1.0).inertia == (0, n, 0)
+    assert zeros.factor(0.0).inertia == (0, 0, n)

@@ -171,7 +171,9 @@ def test_of_a_hessian_by_differences_no_structure_can_be_declared():
 # ---- the user's own ----------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("make", [sparse.csr_array, sparse.coo_matrix, sparse.lil_array])
+@pytest.mark.parametrize(
+    "make", [sparse.csr_array, sparse.coo_matrix, sparse.lil_array, sparse.dia_array]
+)
 def test_a_sparse_hess_is_stored_sparse(make):
     n = 300
     made = objective(chained, n, hess=lambda x: make(chained_hessian(x)))

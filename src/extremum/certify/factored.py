@@ -70,6 +70,8 @@ class Factored:
 
     @property
     def _least_shift(self) -> float:
+        if self.size == 0:  # any shift will do, so one whose inverse does not overflow
+            return 1.0
         return max(self.rounding, float(np.finfo(np.float64).tiny))
 
     @cached_property
@@ -164,6 +166,9 @@ class Factored:
         zero but for rounding count, or else those before the widest gap: what is beyond is small.
         """
         n, most = self.matrix.n, max(1, min(MOST_FLAT, FLAT_ENTRIES // self.matrix.n))
+        if self.size == 0:  # no direction is flatter than another: any will do, and none is beside
+            basis, _ = np.linalg.qr(np.random.default_rng(n).normal(size=(n, min(most, n))))
+            return FlatSpace(basis.T, 0, most >= n, 0.0, np.zeros_like)
         negative = self._below(-bound)
         within = self._below(bound) - negative
         if within > most:

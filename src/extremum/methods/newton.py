@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
-from extremum.linalg import EPS, DenseSymmetric
+from extremum.linalg import EPS, DenseSymmetric, Factorizable, SymmetricMatrix
 from extremum.methods.method import State, evaluate
 from extremum.methods.steps import (
     Armijo,
@@ -26,6 +27,25 @@ minimum next to the start (the stepmax of Dennis & Schnabel, appendix A)."""
 SMALLEST_CURVATURE = EPS**0.5
 """An eigenvalue's absolute value is taken as at least this times the largest one's."""
 
+WHOLE = 100
+"""Up to so many variables a Hessian that can be factored as it is stored is taken whole: some
+milliseconds, and every eigenvalue is known."""
+
+WHOLE_BY_PRODUCTS = 1000
+"""The same where only products are known; beyond, there is nothing to solve with."""
+
+ROUNDINGS = 32
+"""A Hessian of short rows is singular where its reciprocal condition is below so many ε."""
+
+MOST_NULL = 16
+"""So many null directions are set apart from a step to a stationary point, less one."""
+
+REFINEMENTS = 3
+"""Solutions for such a step; each gains many digits."""
+
+SHIFT_GROWTH = 10.0
+"""A shift that did not make the Hessian positive definite grows by this factor."""
+
 
 @dataclass(frozen=True)
 class Newton:
@@ -42,12 +62,14 @@ class Newton:
     -----
     For minima, where the Hessian is not safely positive definite its eigenvalues are replaced by
     their absolute values, none below √ε times the largest: the direction then points downhill, and
-    away from saddles along negative curvature. A singular Hessian never enters a pure step: the run
-    stops and names the null direction.
+    away from saddles along negative curvature. Beyond 100 variables a Hessian that is not dense is
+    factored as it is stored, and shifted until it is positive definite instead. A singular Hessian
+    never enters a pure step: the run stops and names the null direction.
 
     References
     ----------
-    Nocedal & Wright, Numerical Optimization, 2nd ed., section 3.4; Dauphin et al., NeurIPS 2014.
+    Nocedal & Wright, Numerical Optimization, 2nd ed., section 3.4, the shift algorithm 3.3;
+    Dauphin et al., NeurIPS 2014.
     """
 
     step: float | StepRule | None = None
@@ -70,9 +92,7 @@ class Newton:
         """Solve for the direction and go along it."""
         if not state.gradient.any():
             return replace(state, step_length=0.0)
-        hessian = objective.hessian(state.x)
-        if not isinstance(hessian, DenseSymmetric):
-            hessian = DenseSymmetric(hessian.toarray(), objective.eps)
+        hessian = _solvable(objective.hessian(state.x), objective.eps)
         if not hessian.is_finite:
             facts = {
                 "what": "Hessian",
@@ -82,16 +102,91 @@ class Newton:
             return replace(state, stop=Stop(Reason.NOT_FINITE, facts))
         rule = self.rule
         if isinstance(rule, FixedStep | GradientNormDecrease):
-            direction, event = _stationary_direction(hessian, state.gradient)
+            direction, event = (
+                _stationary_direction(hessian, state.gradient)
+                if isinstance(hessian, DenseSymmetric)
+                else _stationary_by_factors(hessian, state.gradient, objective.eps)
+            )
             if direction is None or (event and isinstance(rule, FixedStep)):
                 return replace(state, stop=_singular(hessian, state.gradient))
         else:
             longest = LONGEST_STEP * max(1.0, float(np.linalg.norm(state.x)))
-            direction, event = _downhill_direction(hessian, state.gradient, longest)
+            direction, event = (
+                _downhill_direction(hessian, state.gradient, longest)
+                if isinstance(hessian, DenseSymmetric)
+                else _downhill_by_factors(hessian, state.gradient, longest, objective.eps)
+            )
         if not direction.any():
             return replace(state, stop=Stop(Reason.NO_STEP_LEFT, {"step_norm": 0.0}))
         found = rule.next_state(objective, state, direction, 1.0)
         return replace(found, event="; ".join(part for part in (event, found.event) if part))
+
+
+def _solvable(hessian: SymmetricMatrix, eps: float) -> DenseSymmetric | Factorizable:
+    """The Hessian in a storage that can be solved with."""
+    factorizable = isinstance(hessian, Factorizable)
+    if isinstance(hessian, DenseSymmetric) or (factorizable and hessian.n > WHOLE):
+        return cast(Factorizable, hessian)
+    if not factorizable and hessian.n > WHOLE_BY_PRODUCTS:
+        raise InvalidInput(
+            f"Newton needs a Hessian that can be factored, and of this one, of {hessian.n} "
+            "variables, only products are known. For a minimum use TrustRegion() or NewtonCG(); "
+            "else declare the structure, if only structure='dense'."
+        )
+    return DenseSymmetric(hessian.toarray(), eps)
+
+
+def _downhill_by_factors(
+    hessian: Factorizable, gradient: Vector, longest: float, eps: float
+) -> tuple[Vector, str]:
+    """−(H + σI)⁻¹∇φ with a shift σ that makes H safely positive definite; at most `longest` long.
+
+    It is zero where H is so by itself (algorithm 3.3).
+    """
+    if hessian.norm == 0:  # nothing says how far to go
+        return gradient * (-longest / float(np.linalg.norm(gradient))), "singular Hessian"
+    least = SMALLEST_CURVATURE * hessian.norm
+    found, event = hessian.cholesky(), ""
+    if found is None or not found.rcond > ROUNDINGS * eps:
+        event = "indefinite Hessian" if found is None else "singular Hessian"
+        shift = max(least - min(float(hessian.diagonal.min()), 0.0), least)
+        while (found := hessian.cholesky(shift)) is None:
+            shift *= SHIFT_GROWTH
+    return _no_longer_than(longest, -found.solve(gradient)), event
+
+
+def _no_longer_than(longest: float, direction: Vector) -> Vector:
+    length = float(np.linalg.norm(direction))
+    return direction * (longest / length) if length > longest else direction
+
+
+def _stationary_by_factors(
+    hessian: Factorizable, gradient: Vector, eps: float
+) -> tuple[Vector | None, str]:
+    """As `_stationary_direction`; None also where H has too many null directions to be named.
+
+    Beside the null directions a shift of the size of rounding makes H regular, and refinement mends
+    what it changes.
+    """
+    event = "singular Hessian"
+    factorization = hessian.factor()
+    if factorization.rcond > ROUNDINGS * eps:
+        return -factorization.solve(gradient), ""
+    if hessian.norm == 0:
+        return None, event
+    rounding = ROUNDINGS * eps * hessian.norm
+    values, vectors = hessian.nearest_zero(MOST_NULL)
+    null = vectors[:, np.abs(values) <= rounding]
+    rest = gradient - null @ (null.T @ gradient)
+    nothing = np.linalg.norm(rest) <= EPS**0.5 * np.linalg.norm(gradient)
+    if nothing or null.shape[1] == MOST_NULL:
+        return None, event
+    shifted, direction = hessian.factor(2 * rounding), np.zeros_like(gradient)
+    for _ in range(REFINEMENTS):
+        residual = rest + hessian @ direction
+        correction = shifted.solve(residual - null @ (null.T @ residual))
+        direction = direction - (correction - null @ (null.T @ correction))
+    return direction, event
 
 
 def _downhill_direction(
@@ -114,8 +209,7 @@ def _downhill_direction(
         sizes[flat] = np.where(falling, np.abs(slopes) / longest, np.inf)[flat]
         direction = -vectors @ (slopes / sizes)
         event = "indefinite Hessian" if values[0] < -hessian.rounding else "singular Hessian"
-    length = float(np.linalg.norm(direction))
-    return (direction * (longest / length) if length > longest else direction), event
+    return _no_longer_than(longest, direction), event
 
 
 def _stationary_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Vector | None, str]:
@@ -131,10 +225,9 @@ def _stationary_direction(hessian: DenseSymmetric, gradient: Vector) -> tuple[Ve
     return -vectors[:, kept] @ (coefficients / values[kept]), "singular Hessian"
 
 
-def _singular(hessian: DenseSymmetric, gradient: Vector) -> Stop:
+def _singular(hessian: Factorizable, gradient: Vector) -> Stop:
     """Name the null direction, turned so that the function does not rise along it."""
-    values, vectors = hessian.spectrum
-    null = vectors[:, int(np.abs(values).argmin())]
+    null = hessian.nearest_zero(1)[1][:, 0]
     slope = float(null @ gradient)
     null, slope = (-null, -slope) if slope > 0 else (null, slope)
     facts = {"rcond": hessian.factor().rcond, "direction": show_point(null), "slope": slope}

@@ -120,6 +120,7 @@ class SuppliedHessian:
             raise InvalidInput(f"{what} has the shape {given.shape}; ({n}, {n}) is needed.")
         if given.dtype.kind not in "fiub":
             raise InvalidInput(f"{what} has the dtype {given.dtype}; real numbers are needed.")
+        given = sparse.csc_array(given)  # some formats have neither a maximum nor a transpose
         lower = sparse.csc_array(sparse.tril(given, format="csc"))
         lower.sum_duplicates()
         layout = self._layouts[0] if self._layouts else None

@@ -164,8 +164,9 @@ def stationary(
     ----------
     method : str or Method, optional
         By default ``Newton(step=GradientNormDecrease())``: Newton's iteration on ∇φ = 0, shortened
-        until the gradient's norm decreases. It solves with dense Hessians. ``Newton(step=1)`` is
-        the pure iteration; other methods, as for `minimize`, lead to minima.
+        until the gradient's norm decreases. It solves with the Hessian as it is stored, so beyond
+        1000 variables it needs a structure. ``Newton(step=1)`` is the pure iteration; other
+        methods, as for `minimize`, lead to minima.
     structure : "auto", "dense", "operator", "tridiagonal", int, array_like or sparse matrix
         As for `minimize`; the certificate's Hessian has that storage.
     fun, x0, args, jac, hess, hessp, stop, tol, callback
