@@ -389,3 +389,19 @@ def test_a_constant_of_many_variables():
     certificate = ex.certify(lambda x: 0 * np.sum(x) + 3, np.ones(1000))
     assert certificate.verdict is Verdict.DEGENERATE
     assert certificate.is_minimum is not False
+
+
+def test_no_second_derivatives_where_differences_cost_too_much():
+    calls = []
+
+    def opaque(x):
+        calls.append(1)
+        return sum(float(v) ** 2 for v in x - 1)
+
+    for n, verdict in ((20, "MINIMUM"), (120, "UNDECIDED")):
+        with pytest.warns(ex.DerivativeWarning):
+            result = ex.minimize(opaque, np.zeros(n))
+        assert result.certificate.verdict.name == verdict
+        np.testing.assert_allclose(result.x, 1, atol=1e-6)
+    assert "differences" in result.certificate.evidence[0]
+    assert len(calls) < 120**2

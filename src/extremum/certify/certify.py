@@ -49,6 +49,8 @@ def certify_point(objective: Objective, x: Vector, towards: Vector | None = None
 
 
 def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certificate:
+    if not objective.has_curvature:
+        return _without_curvature(objective, x)
     at = Neighbourhood.of(objective, x)
     if not at.is_finite:
         return _certificate(
@@ -72,6 +74,28 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
             return _certificate(at, Verdict.RECEDING, False, evidence)
         return _degenerate(at, refined, moved)
     return _elsewhere(at, towards)
+
+
+def _without_curvature(objective: Objective, x: Vector) -> Certificate:
+    """What can be said where second derivatives cost too much: the gradient, and no verdict."""
+    fun, gradient = objective.value_and_gradient(x)
+    finite = bool(np.isfinite(fun) and np.isfinite(gradient).all())
+    error = getattr(objective, "gradient_error", None)
+    evidence = (
+        f"Second derivatives by differences take {2 * x.size**2} values of the function for each "
+        "Hessian, so none were taken: write the function so that it can be followed, or pass jac="
+    )
+    return Certificate(
+        verdict=Verdict.UNDECIDED if finite else Verdict.NOT_FINITE,
+        is_minimum=None,
+        fun=fun,
+        gradient=gradient,
+        gradient_norm=float(np.abs(gradient).max()),
+        gradient_floor=float(error(x).max()) if error is not None else float("nan"),
+        counts=objective.counts,
+        source=objective.source,
+        evidence=(evidence,),
+    )
 
 
 def _certificate(

@@ -25,6 +25,10 @@ from extremum.objective.structure import DENSE, FEW, choose_structure
 from extremum.objective.supplied import SuppliedHessian
 from extremum.outcomes import DerivativeWarning, UnknownOption, Untraceable
 
+MOST_DIFFERENCED = 100
+"""Up to so many variables a certificate takes second derivatives by differences of values: 2n² of
+them for each Hessian, and it asks for seven."""
+
 
 class GradientSource(Protocol):
     """Where values and gradients come from."""
@@ -142,6 +146,12 @@ class FunctionObjective(Objective):
     def exact(self) -> bool:
         """Whether second derivatives are exact up to rounding, or the user's own."""
         return self.hessians.exact or isinstance(self.hessians, SuppliedHessian)
+
+    @property
+    def has_curvature(self) -> bool:
+        """Whether second derivatives can be had at a price worth paying."""
+        n = self.plain.parameters.size
+        return n <= MOST_DIFFERENCED or not isinstance(self.hessians, ValueDifferences)
 
     @property
     def eps(self) -> float:

@@ -71,6 +71,11 @@ class Objective(Protocol):
         return True
 
     @property
+    def has_curvature(self) -> bool:
+        """Whether second derivatives can be had at a price worth paying."""
+        return True
+
+    @property
     def source(self) -> str:
         """Where the derivatives come from, in words."""
         return type(self).__name__
