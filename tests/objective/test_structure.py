@@ -266,3 +266,15 @@ def test_functions_of_jax_arrays(fun):
     assert result.source == "exact (JAX)"
     assert isinstance(result.x, np.ndarray)
     assert np.abs(jax.grad(fun)(jnp.asarray(result.x))).max() < 1e-5
+
+
+def test_a_declared_structure_is_compiled_once():
+    def valley(x):
+        return np.sum((x[1:] - x[:-1] ** 2) ** 2 + (1 - x[:-1]) ** 2)
+
+    first, second = (
+        ex.minimize(valley, np.full(90, 0.7), structure="tridiagonal") for _ in range(2)
+    )
+    assert first.preparation["compilation"] > 0
+    assert second.preparation["compilation"] == 0
+    assert second.structure == "tridiagonal"

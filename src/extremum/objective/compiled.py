@@ -125,10 +125,19 @@ class _Program:
         self._separations = [*self._separations[-MOST_SEPARATIONS + 1 :], found]
         return found
 
-    def add(self, separation: Separation) -> None:
+    def adopted(self, separation: Separation) -> Separation:
+        """The separation whose function is used: an equal one that is known already, or this one.
+
+        A declared structure is made anew for every run, and need not be compiled anew.
+        """
+        for known in self.arrays:
+            if known is separation or known.equals(separation):
+                return known
+        self._add(separation)
+        return separation
+
+    def _add(self, separation: Separation) -> None:
         """Make the function that evaluates to second order by a separation's few products."""
-        if separation in self._functions:
-            return
         made = compressed(self.jaxpr, separation)
 
         def second_order(arrays: Any, captured: list[Any], x: Any) -> Any:
@@ -208,8 +217,7 @@ class CompiledDerivatives:
 
     def separated(self, separation: Separation) -> CompiledDerivatives:
         """The same derivatives, the Hessian by a separation."""
-        self._program.add(separation)
-        return replace(self, separation=separation)
+        return replace(self, separation=self._program.adopted(separation))
 
     @property
     def program(self) -> tuple[Callable[[list[Any], Any], Any], list[Any]]:

@@ -67,6 +67,14 @@ class Separation:
         """The number of products that S takes."""
         return 0 if self.colouring is None else self.colouring.count
 
+    def equals(self, other: Separation) -> bool:
+        """Whether both are the same pattern, with nothing set apart."""
+        if self.pattern is None or other.pattern is None or self.cuts or other.cuts:
+            return False
+        return np.array_equal(self.pattern.rows, other.pattern.rows) and np.array_equal(
+            self.pattern.cols, other.pattern.cols
+        )
+
     def holds_for(self, captured: Sequence[Any]) -> bool:
         """Whether captured arrays have the values that the structure rests on."""
         return all(digest(captured[place]) == value for place, value in self.used.items())
