@@ -8,13 +8,17 @@ from functools import lru_cache
 import numpy as np
 from numpy.polynomial import legendre
 from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
 
-from extremum.linalg import Factorizable, Pattern
-from extremum.mechanics.linearization import Linearization
+from extremum.linalg import DenseSymmetric, Factorizable, Pattern
+from extremum.mechanics.linearization import Linearization, SecondDerivatives
 from extremum.objective import Vector
 
 DEGREE = 6
 """Of the elements' polynomials: eigenvalues are accurate to order 12."""
+
+DENSE_UP_TO = 100
+"""Up to this many rows the matrix is dense, and all its eigenvalues take a millisecond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -33,11 +37,14 @@ class SecondVariation:
         Their parts of the duration.
     scaled : Factorizable
         M^(-1/2) H M^(-1/2), of kd rows.
+    floor : float
+        A lower bound of its eigenvalues.
     """
 
     times: Vector
     weights: Vector
     scaled: Factorizable
+    floor: float
 
     @classmethod
     def of(
@@ -89,13 +96,41 @@ class SecondVariation:
             node_times[free],
             node_weights[free],
             _assembled(len(node_times[free]) * d, rows, values),
+            _floor(along),
         )
 
-    def modes(self, vectors: Vector) -> Vector:
-        """The variations δ at the nodes, of shape (k, times, d), of columns of scaled vectors."""
-        count = len(self.times)
-        deltas = vectors.T.reshape(vectors.shape[1], count, -1)
-        return np.asarray(deltas / np.sqrt(self.weights)[:, None])
+    def lowest(self, k: int) -> tuple[Vector, Vector]:
+        """The k smallest eigenvalues, ascending, and their variations at the nodes.
+
+        The variations δ, of shape (k, times, d), have ∫ |δ|² dt = 1.
+        """
+        margin = max(abs(self.floor) / 8, self.scaled.rounding)
+        values, vectors = self.nearest(self.floor - margin, k)
+        order = np.argsort(values)
+        deltas = vectors.T[order].reshape(len(order), len(self.times), -1)
+        return values[order], deltas / np.sqrt(self.weights)[:, None]
+
+    def nearest(self, shift: float, k: int) -> tuple[Vector, Vector]:
+        """The k eigenvalues nearest to a number, and their vectors, by inverse iteration."""
+        n = self.scaled.n
+        if isinstance(self.scaled, DenseSymmetric):
+            values, vectors = self.scaled.spectrum
+            order = np.argsort(np.abs(values - shift), kind="stable")[:k]
+            return values[order], vectors[:, order]
+        inverse = LinearOperator((n, n), self.scaled.factor(-shift).solve, dtype=np.float64)
+        values, vectors = eigsh(
+            self.scaled.to_scipy(), k, sigma=shift, OPinv=inverse, v0=np.cos(np.arange(n))
+        )
+        return values, vectors
+
+
+def _floor(along: SecondDerivatives) -> float:
+    """The smallest eigenvalue of L_qq - L_qv L_vv⁻¹ L_vq.
+
+    The rest of the second variation is the square of δ̇ + L_vv⁻¹ L_vq δ, weighted by L_vv.
+    """
+    cross = along.L_qv @ np.linalg.solve(along.L_vv, along.L_qv.transpose(0, 2, 1))
+    return float(np.linalg.eigvalsh(along.L_qq - cross)[:, 0].min())
 
 
 def _assembled(n: int, index: NDArray[np.int_], blocks: Vector) -> Factorizable:
@@ -108,7 +143,9 @@ def _assembled(n: int, index: NDArray[np.int_], blocks: Vector) -> Factorizable:
     pattern = Pattern.of(n, rows, columns)
     keys = pattern.cols.astype(np.int64) * n + pattern.rows
     where = np.searchsorted(keys, columns.astype(np.int64) * n + rows)
-    return pattern.matrix(np.bincount(where, blocks.ravel()[lower], pattern.nnz))
+    values = np.bincount(where, blocks.ravel()[lower], pattern.nnz)
+    matrix = pattern.matrix(values.astype(np.float64))
+    return DenseSymmetric(matrix.toarray()) if n <= DENSE_UP_TO else matrix
 
 
 @lru_cache(1)
