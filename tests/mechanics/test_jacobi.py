@@ -48,9 +48,7 @@ def test_several_frequencies_in_any_coordinates():
     """Double, and nearly double, conjugate points."""
     frequencies = np.array([1.0, 1.0, 1 + 1e-7, 2.5])
     basis = RNG.normal(size=(4, 4))
-    linearization = constant(
-        basis.T @ np.diag(frequencies**2) @ basis, mass=basis.T @ basis
-    )
+    linearization = constant(basis.T @ np.diag(frequencies**2) @ basis, mass=basis.T @ basis)
     found = points_of(linearization, 10.0)
     exact = np.concatenate([np.pi / w * np.arange(1, 10 * w // np.pi + 1) for w in frequencies])
     assert (found.index, found.nullity) == (len(exact), 0)

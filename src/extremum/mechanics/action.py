@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from extremum.linalg import Pattern, SymmetricMatrix
+from extremum.linalg import Factorizable, Pattern
 from extremum.linalg.band_lu import BandLU, TridiagonalLU
 from extremum.mechanics.rules import Rule
 from extremum.mechanics.system import TracedLagrangian
@@ -188,12 +188,12 @@ class DiscreteAction(Objective):
         terms = self._terms(self.nodes(x))
         return terms.value, terms.gradient
 
-    def hessian(self, x: Vector) -> SymmetricMatrix:
+    def hessian(self, x: Vector) -> Factorizable:
         """∇²S."""
         self.counts.nhev += 1
         return self._terms(self.nodes(x)).hessian()
 
-    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, Factorizable]:
         """S, ∇S and ∇²S by one call."""
         terms = self.terms(self.nodes(x))
         return terms.value, terms.gradient, terms.hessian()

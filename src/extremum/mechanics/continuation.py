@@ -248,7 +248,7 @@ class _Curve:
             gone = (nodes - point.nodes)[1:-1].ravel()
             beyond = weight * (point.way @ gone) + point.forward * (parameter - point.parameter)
             slope = point.forward + weight * (point.way @ along)
-            more = (length - beyond - weight * (point.way @ back)) / slope
+            more = float((length - beyond - weight * (point.way @ back)) / slope)
             step = back + more * along
             nodes, parameter = _moved(nodes, step), parameter + more
             size = float(np.sqrt(weight * (step @ step) + more**2))

@@ -2,7 +2,8 @@
 
 On each element it is the polynomial of degree seven that has q, q̇, q̈ and the third derivative at
 both ends. The ends of the elements are where a variational integrator is most accurate, and the
-polynomial is as accurate as they are: to h⁸/(8!·2⁸) max|q⁽⁸⁾| (Birkhoff & Priver, J. Math. Phys. 46 (1967)).
+polynomial is as accurate as they are: to h⁸/(8!·2⁸) max|q⁽⁸⁾| (Birkhoff & Priver, J. Math. Phys. 46
+(1967) 440-447).
 """
 
 from __future__ import annotations
@@ -66,7 +67,7 @@ class DensePath:
 
 
 def _horner(coefficients: Vector, s: Vector) -> Vector:
-    value = coefficients[-1].copy()
+    value: Vector = coefficients[-1].copy()
     for coefficient in coefficients[-2::-1]:
         value *= s
         value += coefficient

@@ -72,7 +72,7 @@ def newton(
     nodes : ndarray of shape (N, d)
         The first iterate; its ends are fixed.
     resolution : float
-        A step that changes no coordinate by more is the last.
+        A step that changes no coordinate by more than this part of the path's extent is the last.
     record : callable
     contraction : float
         What is known of it from another mesh. Where it is given, a step is also the last if
@@ -98,7 +98,8 @@ def newton(
                 length /= 2
                 continue
             if length == 1.0:
-                if last <= resolution or (predicts and contraction * last**2 <= resolution):
+                most_left = resolution * _largest(trial.ravel())
+                if last <= most_left or (predicts and contraction * last**2 <= most_left):
                     record(action, trial, new, length, "")
                     return NewtonRun(trial, new, True, first, last, iterations, contraction)
                 new_factored = new.factored()

@@ -95,8 +95,7 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
     for times, helped in TRIES:
         action = problem.action(rule, problem.uniform(times * elements))
         nodes = guess(action.node_times)
-        extent = float(np.abs(nodes).max())
-        run = helped(action, nodes, COARSE * extent, record)
+        run = helped(action, nodes, COARSE, record)
         if run is None or not run.converged:
             continue
         first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)

@@ -13,7 +13,7 @@ from extremum.mechanics.events import (
     read_problem,
     read_tol,
 )
-from extremum.mechanics.newton import NewtonRun, newton, unrecorded
+from extremum.mechanics.newton import newton, unrecorded
 from extremum.mechanics.path import Path
 from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.refine import Refined, refined
@@ -174,21 +174,22 @@ def _on_mesh(
 ) -> tuple[Solution, Refined, float]:
     """The path on a uniform mesh, an accurate one, and how far they are from each other."""
     action = problem.action(rule, problem.uniform(points - 1))
-    run: NewtonRun | None = None
-    known: Refined | None = None
+    solution, known = None, None
     if (points - 1) * rule.degree <= DIRECT:
-        nodes = guess(action.node_times)
-        run = newton(action, nodes, RESOLUTION * float(np.abs(nodes).max()), record)
-    if run is None or not run.converged:
+        run = newton(action, guess(action.node_times), RESOLUTION, record)
+        solution = Solution(action, run.nodes, run.terms)
+        if run.converged:
+            elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
+            first = Refined(solution, np.inf, run.contraction)
+            known = refined(problem, RULES["lobatto8"], first, CONFIRMING, unrecorded, elements)
+    if solution is None or known is None or not np.isfinite(known.error):
+        # From a path that is known to be one.
         known = find(problem, guess, CONFIRMING, record)
-        nodes = _sampled(known.solution, action.node_times)
-        run = newton(action, nodes, RESOLUTION * known.solution.extent, record)
-    solution = Solution(action, run.nodes, run.terms)
-    if known is None:
-        elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
-        first = Refined(solution, np.inf, run.contraction)
-        known = refined(problem, RULES["lobatto8"], first, CONFIRMING, unrecorded, elements)
-    if not run.converged or not np.isfinite(known.error):
+        if not np.isfinite(known.error):
+            return solution or known.solution, known, np.inf
+        run = newton(action, _sampled(known.solution, action.node_times), RESOLUTION, record)
+        solution = Solution(action, run.nodes, run.terms)
+    if not run.converged:
         return solution, known, np.inf
     every = max(1, points // COMPARED)
     difference = solution.q[::every] - known.solution.dense(solution.t[::every])
