@@ -96,8 +96,10 @@ def read_points(points: Any, rule: Rule) -> int | None:
     if points is None:
         return None
     least = 3 if rule.degree == 1 else 2
-    if isinstance(points, bool) or int(points) != points or points < least:
-        raise InvalidInput(f"points={points!r}; the rule {rule.name} needs a whole number ≥ {least}.")
+    if not isinstance(points, int | np.integer) or isinstance(points, bool) or points < least:
+        raise InvalidInput(
+            f"points={points!r}; the rule {rule.name} needs a whole number, at least {least}."
+        )
     return int(points)
 
 
@@ -165,7 +167,9 @@ def _rows(values: Any, problem: Problem, scalar: bool) -> Vector:
     try:
         array = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidInput("The guess is not an array of numbers of shape (k,) or (k, d).") from error
+        raise InvalidInput(
+            "The guess is not an array of numbers of shape (k,) or (k, d)."
+        ) from error
     d = problem.start.size
     if array.ndim == 1 and (scalar or d == 1):
         array = array[:, np.newaxis]

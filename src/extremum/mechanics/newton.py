@@ -25,6 +25,10 @@ Record = Callable[[DiscreteAction, Vector, ActionTerms, float, str], None]
 """What is told of each iterate: nodes, the action there, the damping factor, an event."""
 
 
+def unrecorded(*iterate: object) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, eq=False)
 class NewtonRun:
     """Where the iteration ended.

@@ -33,6 +33,10 @@ MOST_NODES = 4_000_000
 MOST_ASTRAY = 4
 """Meshes in a row on which the path may be another than on the one before."""
 
+STAGNANT = 0.5
+"""Refinement ends where it no longer lowers the estimated error beyond this: rounding does not let
+it."""
+
 SAMPLES = 64
 """States along a path at which it is looked at."""
 
@@ -87,6 +91,7 @@ def refined(
         where the iteration led nowhere, or away.
     """
     now, last_change, last_ratio = first, np.inf, 1.0
+    best = np.inf
     order, astray = _order(rule, first.solution), 0
     while astray < MOST_ASTRAY:
         goal = tol * max(1.0, now.solution.extent)
@@ -112,8 +117,9 @@ def refined(
             error = max(change * rate, FLOOR * solution.extent)
             last_change, last_ratio = change, ratio
         now = Refined(solution, error, run.contraction)
-        if error <= goal:
+        if error <= goal or error >= STAGNANT * best:
             break
+        best = min(best, error)
     return now
 
 
