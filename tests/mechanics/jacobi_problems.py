@@ -44,6 +44,24 @@ def along(system, state, duration, tol=1e-12):
     return linearization, orbit
 
 
+def moving(system, motion):
+    """The second derivatives along a motion in closed form; velocities by differences."""
+    q = np.asarray(motion(0.0))
+    traced = system.traced(0.0, q, 0.1 + q)
+
+    def linearization(t):
+        h = 1e-3
+        slope = sum(c * (motion(t + k * h) - motion(t - k * h)) for c, k in STENCIL) / h
+        shape = (len(t), q.size)
+        return traced.derivatives(t, motion(t).reshape(shape), slope.reshape(shape))
+
+    return linearization
+
+
+STENCIL = ((4 / 5, 1), (-1 / 5, 2), (4 / 105, 3), (-1 / 280, 4))
+"""Central differences of eighth order: Fornberg, Mathematics of Computation 51 (1988), table 1."""
+
+
 def conjugate_determinants(linearization, duration, d, times):
     """The singular values of J(t), J(0) = 0, J′(0) = 1, by `solve_ivp`: of shape (k, d)."""
 

@@ -15,7 +15,7 @@ from extremum.objective import Vector
 LOWEST = 6
 """Eigenvalues of Jacobi's operator that are reported, with their modes."""
 
-ELEMENT = 1.5
+ELEMENT = 1.0
 """The turn of Jacobi's flow in an element of the first mesh."""
 
 LEAST_ELEMENTS = 4
@@ -153,11 +153,11 @@ class _Spectrum:
     def refined(cls, flow: JacobiFlow, edges: Vector, rate_error: float) -> _Spectrum:
         """Refine the mesh until the signs of the eigenvalues are plain, or their zeros."""
         turn = ELEMENT
-        least = LEAST_ELEMENTS * turn / float(edges[-1] - edges[0])
+        slowest = LEAST_ELEMENTS * ELEMENT / float(edges[-1] - edges[0])
         k = len(flow.coordinates) + 1
 
         def next_finer() -> tuple[SecondVariation, Vector]:
-            times = mesh(lambda t: np.maximum(flow.rate(t), least * turn / ELEMENT), edges, turn)
+            times = mesh(lambda t: np.maximum(flow.rate(t), slowest), edges, turn)
             variation = SecondVariation.of(flow.linearization, times)
             return variation, variation.nearest(0.0, k)[0]
 

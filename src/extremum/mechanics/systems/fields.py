@@ -29,9 +29,8 @@ class Projectile(Particle):
     def path(self, start: Any, end: Any, duration: float) -> Motion:
         """The parabola between two events. No point of it is conjugate to another."""
         q0, q1 = np.asarray(start, float), np.asarray(end, float)
-        down = np.zeros(q0.size)
-        down[-1] = self.gravity / 2
-        down = down.reshape(q0.shape)
+        upwards = np.arange(q0.size).reshape(q0.shape) == q0.size - 1
+        down = np.where(upwards, self.gravity / 2, 0.0)
         velocity = (q1 - q0) / duration + down * duration
 
         def motion(t: Any) -> Vector:
