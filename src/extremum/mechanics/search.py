@@ -104,13 +104,17 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
         nodes = guess(action.node_times)
         run = helped(action, nodes, COARSE, record)
         if run is None or not run.converged:
+            if run is not None and not run.terms.is_finite:
+                break
             continue
         first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
         found = refined(problem, rule, first, tol, record)
         if np.isfinite(found.error):
             return found
-    _check_reachable(problem, guess)
-    return Refined(Solution(action, nodes, action.terms(nodes)), np.inf, np.inf)
+    terms = action.terms(nodes)
+    if terms.is_finite:
+        _check_reachable(problem, guess)
+    return Refined(Solution(action, nodes, terms), np.inf, np.inf)
 
 
 def _check_reachable(problem: Problem, guess: Guess) -> None:
