@@ -198,7 +198,7 @@ def check_along(problem: Problem, system: System, guess: Guess, t: Vector) -> No
     derivatives = problem.lagrangian.derivatives(t, q, v)
     bad = np.flatnonzero(~np.isfinite(derivatives.L))
     if bad.size:
-        k = bad[0]
+        k = bad[-1] if bad[-1] == len(t) - 1 else bad[0]
         what = "Lagrangian" if isinstance(system, Lagrangian) else "potential"
         where = f"t = {t[k]:.6g}, q = {_number(q[k])}" + (
             f", v = {_number(v[k])}" if what == "Lagrangian" else ""

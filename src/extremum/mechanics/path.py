@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from extremum.mechanics.certificate import PathCertificate, certify_path
+from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.solution import Problem, Solution
 from extremum.mechanics.system import System, TracedLagrangian
 from extremum.objective import Vector
@@ -70,7 +71,7 @@ class Path:
     success: bool
     message: str
     error_estimate: float
-    trace: Trace = field(repr=False)
+    recorder: Recorder = field(repr=False)
     system: System = field(repr=False)
     problem: Problem = field(repr=False)
     solution: Solution = field(repr=False)
@@ -116,6 +117,11 @@ class Path:
     def guess(self) -> Vector:
         """The path that the search began with, at the times."""
         return self._shaped(self.initial)
+
+    @property
+    def trace(self) -> Trace:
+        """The search, a row an iterate."""
+        return self.recorder.trace
 
     @property
     def rule(self) -> str:

@@ -13,14 +13,14 @@ from extremum.mechanics.events import (
     read_problem,
     read_tol,
 )
-from extremum.mechanics.newton import NewtonRun, newton, unrecorded
+from extremum.mechanics.newton import newton, unrecorded
 from extremum.mechanics.path import Path
 from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.refine import Refined, refined
 from extremum.mechanics.rules import RULES, Rule, rule_of
 from extremum.mechanics.search import Guess, find
 from extremum.mechanics.solution import Problem, Solution
-from extremum.mechanics.system import System
+from extremum.mechanics.system import Lagrangian, System
 from extremum.objective import Vector
 
 TOL = 1e-8
@@ -112,7 +112,7 @@ def stationary_path(
     >>> path.success, path.certificate.verdict.name
     (True, 'MINIMUM')
     >>> print(f"{path.at(0.5):.10f} {np.sin(0.5) / np.sin(1):.10f}")
-    0.5697469560 0.5697469560
+    0.5697469637 0.5697469637
 
     The quartic oscillator of the textbook, 99 points between the ends, by Newton's iteration from
     the straight line:
@@ -131,22 +131,28 @@ def stationary_path(
     many = read_points(points, the_rule)
     problem, scalar = read_problem(system, start, end, duration)
     initial = read_guess(guess, problem, scalar)
-    check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
+    if isinstance(system, Lagrangian):
+        check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
     record = Recorder()
-    if many is None:
-        goal = tolerance or TOL
-        found, confirmed = _accurate(problem, the_rule, initial, goal, record)
-        path, error = found.solution, found.error
-        allowed = goal * max(1.0, path.extent)
-    else:
-        path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
-        allowed = FOUND * path.extent if tolerance is None else tolerance * max(1.0, path.extent)
+    with np.errstate(all="ignore"):  # what is not finite is looked for
+        if many is None:
+            goal = tolerance or TOL
+            found, confirmed = _accurate(problem, the_rule, initial, goal, record)
+            path, error = found.solution, found.error
+            allowed = goal * max(1.0, path.extent)
+        else:
+            path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
+            allowed = FOUND * path.extent
+            if tolerance is not None:
+                allowed = tolerance * max(1.0, path.extent)
+    if not np.isfinite(error):  # perhaps L is not, along the guess
+        check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
     success = bool(error <= allowed)
     return Path(
         success=success,
         message=_message(error, allowed),
         error_estimate=error,
-        trace=record.trace,
+        recorder=record,
         system=system,
         problem=problem,
         solution=path,
@@ -174,21 +180,23 @@ def _on_mesh(
 ) -> tuple[Solution, Refined, float]:
     """The path on a uniform mesh, an accurate one, and how far they are from each other."""
     action = problem.action(rule, problem.uniform(points - 1))
-    run: NewtonRun | None = None
-    known: Refined | None = None
+    solution, known = None, None
     if (points - 1) * rule.degree <= DIRECT:
-        nodes = guess(action.node_times)
-        run = newton(action, nodes, RESOLUTION * float(np.abs(nodes).max()), record)
-    if run is None or not run.converged:
+        run = newton(action, guess(action.node_times), RESOLUTION, record)
+        solution = Solution(action, run.nodes, run.terms)
+        if run.converged:
+            elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
+            first = Refined(solution, np.inf, run.contraction)
+            known = refined(problem, RULES["lobatto8"], first, CONFIRMING, unrecorded, elements)
+    if solution is None or known is None or not np.isfinite(known.error):
+        # From a path that is known to be one.
         known = find(problem, guess, CONFIRMING, record)
+        if not np.isfinite(known.error):
+            return solution or known.solution, known, np.inf
         nodes = _sampled(known.solution, action.node_times)
-        run = newton(action, nodes, RESOLUTION * known.solution.extent, record)
-    solution = Solution(action, run.nodes, run.terms)
-    if known is None:
-        elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
-        first = Refined(solution, np.inf, run.contraction)
-        known = refined(problem, RULES["lobatto8"], first, CONFIRMING, unrecorded, elements)
-    if not run.converged or not np.isfinite(known.error):
+        run = newton(action, nodes, RESOLUTION, record, contraction=known.contraction)
+        solution = Solution(action, run.nodes, run.terms)
+    if not run.converged:
         return solution, known, np.inf
     every = max(1, points // COMPARED)
     difference = solution.q[::every] - known.solution.dense(solution.t[::every])
