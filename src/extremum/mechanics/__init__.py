@@ -1,7 +1,8 @@
 """Paths that make an action stationary."""
 
 from extremum.mechanics.path import Path
+from extremum.mechanics.periodic import PeriodicPath, periodic_path
 from extremum.mechanics.stationary import stationary_path
 from extremum.mechanics.system import Lagrangian, Particle
 
-__all__ = ["Lagrangian", "Particle", "Path", "stationary_path"]
+__all__ = ["Lagrangian", "Particle", "Path", "PeriodicPath", "periodic_path", "stationary_path"]
