@@ -22,11 +22,15 @@ import scipy.special
 from extremum.objective.forwarding import Traced, unwrap
 from extremum.objective.tracing import TracedArray
 
+_FUNCTIONS = (FunctionType, MethodType, functools.partial)
+"""What is followed too where it is an argument of a `partial`."""
+
 
 def followable(fun: Callable[..., Any]) -> Callable[..., Any]:
     """Copy a function of the user's, with the helpers of its own module that it calls."""
     if isinstance(fun, functools.partial):
-        return functools.partial(followable(fun.func), *fun.args, **fun.keywords)
+        args = (followable(a) if isinstance(a, _FUNCTIONS) else a for a in fun.args)
+        return functools.partial(followable(fun.func), *args, **fun.keywords)
     if isinstance(fun, MethodType) and isinstance(fun.__func__, FunctionType):
         return MethodType(_Copy(fun.__func__.__globals__).of(fun.__func__), fun.__self__)
     if isinstance(fun, FunctionType):

@@ -1,0 +1,7 @@
+"""Paths that make an action stationary."""
+
+from extremum.mechanics.path import Path
+from extremum.mechanics.stationary import stationary_path
+from extremum.mechanics.system import Lagrangian, Particle
+
+__all__ = ["Lagrangian", "Particle", "Path", "stationary_path"]

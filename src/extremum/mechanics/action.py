@@ -1,0 +1,191 @@
+"""The discrete action: a function of the nodes of a path, with a banded Hessian.
+
+The path is a polynomial on each element (see `rules`), its ends fixed. Everything here is linear in
+the number of elements, in time and in memory.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import numpy as np
+from numpy.lib.stride_tricks import as_strided
+
+from extremum.linalg import EPS, Pattern, SymmetricMatrix
+from extremum.linalg.band_lu import BandLU, TridiagonalLU
+from extremum.mechanics.rules import Rule
+from extremum.mechanics.system import TracedLagrangian
+from extremum.objective import Counts, Objective, Vector
+from extremum.objective.elements import (
+    ChainTerms,
+    ElementTerms,
+    chain_terms,
+    element_terms,
+    element_values,
+)
+
+
+@dataclass(frozen=True, eq=False)
+class ActionTerms:
+    """The discrete action to second order at one path.
+
+    Attributes
+    ----------
+    value : float
+        S.
+    gradient : ndarray of shape (n,)
+        ∇S by the inner nodes.
+    """
+
+    terms: ElementTerms | ChainTerms
+    value: float
+    gradient: Vector
+
+    @classmethod
+    def of(cls, terms: ElementTerms | ChainTerms) -> ActionTerms:
+        """Add up what the elements contribute."""
+        # NumPy adds pairwise: at a million elements a plain sum would lose six digits.
+        value = float(terms.value.sum())
+        if isinstance(terms, ChainTerms):
+            return cls(terms, value, terms.gradient)
+        m, nodes, d = terms.gradient.shape
+        p = nodes - 1
+        gradient = np.empty((m, p, d))
+        gradient[:, 1:] = terms.gradient[:, 1:p]
+        gradient[1:, 0] = terms.gradient[1:, 0] + terms.gradient[:-1, p]
+        return cls(terms, value, gradient.ravel()[d:])
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether S, its gradient and its Hessian are."""
+        terms = self.terms
+        parts = (
+            (terms.diagonal, terms.off) if isinstance(terms, ChainTerms) else (terms.hessian,)
+        )
+        return bool(np.isfinite(self.value) and all(np.isfinite(part.sum()) for part in parts))
+
+    def factored(self) -> TridiagonalLU | BandLU:
+        """The Hessian, ready to solve with."""
+        if isinstance(self.terms, ChainTerms):
+            return TridiagonalLU.of(self.terms.diagonal, self.terms.off)
+        band, width = self._band()
+        return BandLU.of(band, width)
+
+    def _band(self) -> tuple[Vector, int]:
+        """The Hessian by the inner nodes in LAPACK's storage for `gbtrf`, and its bandwidth b.
+
+        The entry (i, j) is at [2b + i - j, j]. In memory, where columns follow each other, that of
+        element e is the same as that of element 0 but for a constant distance.
+        """
+        assert isinstance(self.terms, ElementTerms)
+        hessian = self.terms.hessian
+        m, nodes, d = hessian.shape[:3]
+        size, shared = nodes * d, (nodes - 1) * d
+        blocks = hessian.reshape(m, size, size)
+        b = size - 1
+        rows, columns = 3 * b + 1, m * shared + d
+        memory = np.zeros(rows * columns)
+        one = memory.itemsize
+        elements = as_strided(
+            memory[2 * b :],
+            (m, size, size),
+            (shared * rows * one, one, (rows - 1) * one),
+        )
+        # The last node of an element is the first of the next: it is written, then added to.
+        elements[:, :shared, :] = blocks[:, :shared, :]
+        elements[:, shared:, :shared] = blocks[:, shared:, :shared]
+        elements[-1, shared:, shared:] = blocks[-1, shared:, shared:]
+        elements[1:, :d, :d] += blocks[:-1, shared:, shared:]
+        # LAPACK reads no entry of the ends' rows, which are outside of the matrix that is left.
+        return memory.reshape(columns, rows)[d:-d].T, b
+
+    def hessian(self) -> SymmetricMatrix:
+        """∇²S by the inner nodes, in its storage."""
+        terms = self.terms
+        if isinstance(terms, ChainTerms):
+            values = np.empty(2 * terms.diagonal.size - 1)
+            values[::2], values[1::2] = terms.diagonal, terms.off
+            return Pattern.tridiagonal(terms.diagonal.size).matrix(values)
+        band, b = self._band()
+        pattern = Pattern.with_bandwidth(band.shape[1], min(b, band.shape[1] - 1))
+        return pattern.matrix(band[2 * b + pattern.rows - pattern.cols, pattern.cols])
+
+
+@dataclass(frozen=True, eq=False)
+class DiscreteAction(Objective):
+    """S of the inner nodes of a path whose ends are fixed.
+
+    Parameters
+    ----------
+    lagrangian : TracedLagrangian
+    rule : Rule
+    t : ndarray of shape (m + 1,)
+        The elements' ends.
+    start, end : ndarray of shape (d,)
+
+    Notes
+    -----
+    A point x has (m p − 1) d components: node by node, in the order of time. `minimize` takes it
+    where the action has a minimum. That of an anharmonic well has none over long durations, and is
+    unbounded below: `stationary_path` finds the paths.
+    """
+
+    lagrangian: TracedLagrangian
+    rule: Rule
+    t: Vector
+    start: Vector
+    end: Vector
+    counts: Counts = field(default_factory=Counts)
+
+    @property
+    def size(self) -> int:
+        """How many inner nodes' coordinates there are."""
+        return ((len(self.t) - 1) * self.rule.degree - 1) * self.start.size
+
+    @cached_property
+    def node_times(self) -> Vector:
+        """The times of all nodes, of shape (m p + 1,)."""
+        inner = self.t[:-1, None] + np.diff(self.t)[:, None] * self.rule.nodes[:-1]
+        return np.append(inner, self.t[-1])
+
+    def nodes(self, x: Vector) -> Vector:
+        """All nodal values, of shape (m p + 1, d)."""
+        whole = np.concatenate([self.start, x, self.end])
+        return whole.reshape(-1, self.start.size)
+
+    def terms(self, nodes: Vector) -> ActionTerms:
+        """The action to second order at nodal values of shape (m p + 1, d)."""
+        self.counts.nfev += 1
+        self.counts.njev += 1
+        self.counts.nhev += 1
+        return self._terms(nodes)
+
+    def _terms(self, nodes: Vector) -> ActionTerms:
+        local, element = self.lagrangian.local, self.rule.element
+        if nodes.shape[1] == 1 and self.rule.degree == 1:
+            return ActionTerms.of(chain_terms(local, element, self.t, nodes[:, 0]))
+        return ActionTerms.of(element_terms(local, element, self.t, nodes))
+
+    def value(self, x: Vector) -> float:
+        """S."""
+        self.counts.nfev += 1
+        local, element = self.lagrangian.local, self.rule.element
+        return float(element_values(local, element, self.t, self.nodes(x)).sum())
+
+    def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
+        """S and ∇S."""
+        self.counts.nfev += 1
+        self.counts.njev += 1
+        terms = self._terms(self.nodes(x))
+        return terms.value, terms.gradient
+
+    def hessian(self, x: Vector) -> SymmetricMatrix:
+        """∇²S."""
+        self.counts.nhev += 1
+        return self._terms(self.nodes(x)).hessian()
+
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+        """S, ∇S and ∇²S by one call."""
+        terms = self.terms(self.nodes(x))
+        return terms.value, terms.gradient, terms.hessian()

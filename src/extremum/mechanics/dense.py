@@ -1,0 +1,60 @@
+"""A path between its times: on each element the polynomial of degree seven that has q, q̇, q̈ and
+the third derivative at both ends.
+
+The ends of the elements are where a variational integrator is most accurate, so the polynomial is
+as accurate as they are: to h⁸/(8!·2⁸) max|q⁽⁸⁾| (Birkhoff & Priver, J. Math. Phys. 46 (1967)).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extremum.objective import Vector
+from extremum.objective.motion import Motion
+
+_POWERS = np.arange(8)
+_FIRST = np.diag([1.0, 1.0, 1 / 2, 1 / 6])
+# At s = 1 the k-th derivative of s^n is n!/(n − k)!.
+_AT_END = np.array(
+    [[np.prod(np.arange(n, n - k, -1.0)) for n in _POWERS] for k in range(4)]
+)
+_LAST = np.linalg.inv(_AT_END[:, 4:])
+
+
+@dataclass(frozen=True, eq=False)
+class DensePath:
+    """Polynomials in s = (t − tₖ)/hₖ on the elements.
+
+    Attributes
+    ----------
+    t : ndarray of shape (m + 1,)
+    coefficients : ndarray of shape (8, m, d)
+        By ascending powers of s.
+    """
+
+    t: Vector
+    coefficients: Vector
+
+    @classmethod
+    def of(cls, t: Vector, q: Vector, motion: Motion) -> DensePath:
+        """Interpolate states at times of shape (m + 1,)."""
+        h = np.diff(t)[:, None]
+        states = q, motion.velocity, motion.acceleration, motion.jerk
+        scaled = [h**k * state[:-1] for k, state in enumerate(states)]
+        low = np.stack([c * part for c, part in zip(_FIRST.diagonal(), scaled, strict=True)])
+        ends = np.stack([h**k * state[1:] for k, state in enumerate(states)])
+        rest = ends - np.tensordot(_AT_END[:, :4], low, 1)
+        return cls(t, np.concatenate([low, np.tensordot(_LAST, rest, 1)]))
+
+    def __call__(self, t: Vector) -> Vector:
+        """The coordinates at times of shape (k,), of shape (k, d)."""
+        element = np.clip(np.searchsorted(self.t, t, "right") - 1, 0, len(self.t) - 2)
+        s = ((t - self.t[element]) / (self.t[element + 1] - self.t[element]))[:, None]
+        pieces = self.coefficients[:, element]
+        value = pieces[7].copy()
+        for power in range(6, -1, -1):
+            value *= s
+            value += pieces[power]
+        return value

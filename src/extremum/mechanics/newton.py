@@ -1,0 +1,132 @@
+"""Newton's iteration on ∇S = 0 on one mesh, damped where it has to be.
+
+The test is Deuflhard's natural monotonicity: a step is good if the next correction, with the same
+Hessian, is shorter. Unlike ‖∇S‖ it doesn't depend on how the equations are scaled, and a saddle of
+S is as good a goal as a minimum (P. Deuflhard, Newton Methods for Nonlinear Problems (2004),
+algorithm NLEQ-ERR, section 3.3.3).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+import numpy as np
+
+from extremum.mechanics.action import ActionTerms, DiscreteAction
+from extremum.objective import Vector
+
+SHORTEST = 1e-4
+"""The least damping factor; the iteration is stuck there."""
+
+MOST_ITERATIONS = 50
+
+Record = Callable[[DiscreteAction, Vector, ActionTerms, float, str], None]
+"""What is told of each iterate: nodes, the action there, the damping factor, an event."""
+
+
+@dataclass(frozen=True, eq=False)
+class NewtonRun:
+    """Where the iteration ended.
+
+    Attributes
+    ----------
+    nodes : ndarray of shape (N, d)
+    terms : ActionTerms
+        The action to second order there.
+    converged : bool
+    first, last : float
+        The largest change of a coordinate in the first and in the last step.
+    iterations : int
+    contraction : float
+        The last seen ‖Δₖ₊₁‖/‖Δₖ‖² of undamped steps, which a finer mesh hardly changes.
+    """
+
+    nodes: Vector
+    terms: ActionTerms
+    converged: bool
+    first: float
+    last: float
+    iterations: int
+    contraction: float
+
+
+def newton(
+    action: DiscreteAction,
+    nodes: Vector,
+    resolution: float,
+    record: Record,
+    *,
+    contraction: float = np.inf,
+    most: int = MOST_ITERATIONS,
+) -> NewtonRun:
+    """Find nodal values where ∇S = 0.
+
+    Parameters
+    ----------
+    action : DiscreteAction
+    nodes : ndarray of shape (N, d)
+        The first iterate; its ends are fixed.
+    resolution : float
+        A step that changes no coordinate by more is the last, and so is one after which
+        quadratic convergence leaves no more than that to change.
+    record : callable
+    contraction : float
+        What is known of it from another mesh.
+    most : int
+        Iterations at most.
+    """
+    terms = action.terms(nodes)
+    record(action, nodes, terms, np.nan, "")
+    factored = terms.factored()
+    step = -factored.solve(terms.gradient)
+    first = last = _largest(step)
+    length, iterations = 1.0, 0
+    while iterations < most and np.isfinite(last):
+        iterations += 1
+        accepted = None
+        while length >= SHORTEST:
+            trial = nodes.copy()
+            trial[1:-1] += (length * step).reshape(-1, nodes.shape[1])
+            new = action.terms(trial)
+            if not new.is_finite:
+                length /= 2
+                continue
+            if length == 1.0:
+                if last <= resolution or contraction * last**2 <= resolution:
+                    record(action, trial, new, length, "")
+                    return NewtonRun(trial, new, True, first, last, iterations, contraction)
+                new_factored = new.factored()
+                new_step = -new_factored.solve(new.gradient)
+                ratio = _largest(new_step) / last
+                if ratio < 1:
+                    contraction, accepted = ratio / last, (new_factored, new_step, 1.0)
+                    break
+            simplified = -factored.solve(new.gradient)
+            ratio = _norm(simplified) / _norm(step)
+            bent = _norm(simplified - (1 - length) * step) / _norm(step)
+            suggested = length**2 / (2 * bent) if bent else 1.0
+            if not ratio < 1:
+                length = min(suggested, length / 2)
+                continue
+            new_factored = new.factored()
+            new_step = -new_factored.solve(new.gradient)
+            change = _norm(simplified - new_step) * _norm(new_step)
+            predicted = _norm(step) * _norm(simplified) / change * length if change else 1.0
+            accepted = new_factored, new_step, min(1.0, predicted)
+            break
+        if accepted is None:
+            break
+        record(action, trial, new, length, "" if length == 1 else "damped")
+        nodes, terms = trial, new
+        factored, step, length = accepted
+        last = _largest(step)
+    return NewtonRun(nodes, terms, False, first, last, iterations, contraction)
+
+
+def _largest(step: Vector) -> float:
+    return float(max(step.max(), -step.min()))
+
+
+def _norm(step: Vector) -> float:
+    return float(np.sqrt(step @ step))

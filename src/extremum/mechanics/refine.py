@@ -1,0 +1,120 @@
+"""From a path on a coarse mesh to one that is as accurate as is asked for, with evidence.
+
+Each mesh begins with the path of the one before. By how much Newton's iteration then changes it is
+how wrong that path was; the new one's error follows by the rule's order (Richardson), or by what
+the last changes show where that is slower.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from extremum.linalg import EPS
+from extremum.mechanics.mesh import equidistributed
+from extremum.mechanics.newton import Record, newton
+from extremum.mechanics.rules import Rule
+from extremum.mechanics.solution import Problem, Solution
+from extremum.objective import Vector
+
+SAFETY = 4.0
+"""An estimated error is this times what Richardson's extrapolation says."""
+
+ASYMPTOTIC = 0.05
+"""A change by more than this part of the path's extent says that the coarser path was another."""
+
+GROWTH = (1.5, 4.0)
+"""How many times as many elements the next mesh has, at least and at most."""
+
+MOST_NODES = 4_000_000
+"""Nodes of a mesh at most."""
+
+MOST_MESHES = 16
+
+FLOOR = 50 * EPS
+"""What of a path's extent rounding may change: nothing smaller is asked of Newton's iteration."""
+
+
+@dataclass(frozen=True, eq=False)
+class Refined:
+    """A path and its error.
+
+    Attributes
+    ----------
+    solution : Solution
+    error : float
+        Estimated, the largest |Δqᵢ|; infinite where no finer mesh has confirmed the path.
+    contraction : float
+        Of Newton's iteration.
+    """
+
+    solution: Solution
+    error: float
+    contraction: float
+
+
+def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Record) -> Refined:
+    """Refine a path until its estimated error is at most tol · max(1, extent).
+
+    Parameters
+    ----------
+    problem : Problem
+    rule : Rule
+        Of the new meshes.
+    first : Refined
+        What to begin with, on any mesh by any rule.
+    tol : float
+    record : callable
+
+    Returns
+    -------
+    Refined
+        The last that was found: its error says whether it is what was asked for. It is infinite
+        where the iteration led nowhere, or away.
+    """
+    now, last_change, last_ratio = first, np.inf, 1.0
+    order = _order(rule)
+    for _ in range(MOST_MESHES):
+        goal = tol * max(1.0, now.solution.extent)
+        mesh = _next_mesh(rule, now, goal, order)
+        if mesh is None:
+            break
+        action = problem.action(rule, mesh)
+        before = now.solution.dense(action.node_times)
+        before[0], before[-1] = problem.start, problem.end
+        resolution = max(goal / 10, FLOOR * now.solution.extent)
+        run = newton(action, before, resolution, record, contraction=now.contraction)
+        if not run.converged:
+            return Refined(now.solution, np.inf, np.inf)
+        solution = Solution(action, run.nodes, run.terms)
+        change = float(np.abs(run.nodes - before).max())
+        error, ratio = np.inf, (len(now.solution.t) - 1) / (len(mesh) - 1)
+        if change <= ASYMPTOTIC * solution.extent or not solution.extent:
+            rate = min(1.0, SAFETY * ratio**order)
+            if change < last_change < np.inf:
+                rate = max(rate, (change / last_change) ** (np.log(ratio) / np.log(last_ratio)))
+            error = max(change * rate, FLOOR * solution.extent)
+            last_change, last_ratio = change, ratio
+        now = Refined(solution, error, run.contraction)
+        if error <= goal:
+            break
+    return now
+
+
+def _order(rule: Rule) -> int:
+    return rule.order
+
+
+def _next_mesh(rule: Rule, now: Refined, goal: float, order: int) -> Vector | None:
+    """The next mesh, or None where there would be too many nodes."""
+    elements = len(now.solution.t) - 1
+    growth = 2.0
+    if 0 < now.error < np.inf:
+        growth = min(max((SAFETY * now.error / goal) ** (1 / order), GROWTH[0]), GROWTH[1])
+    more = int(np.ceil(growth * elements))
+    if more * rule.degree > MOST_NODES:
+        return None
+    if rule.degree == 1:  # the order of the rectangle rule is that of a uniform mesh
+        return np.linspace(now.solution.t[0], now.solution.t[-1], more + 1)
+    return equidistributed(now.solution.dense, more)

@@ -1,0 +1,125 @@
+"""A problem, and a stationary path of its action on one mesh."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from extremum.mechanics.action import ActionTerms, DiscreteAction
+from extremum.mechanics.dense import DensePath
+from extremum.mechanics.rules import RULES, Rule
+from extremum.mechanics.system import TracedLagrangian
+from extremum.objective import Vector
+from extremum.objective.elements import ChainTerms, element_terms, element_values
+from extremum.objective.motion import Motion, motion_of_momentum
+
+
+@dataclass(frozen=True, eq=False)
+class Problem:
+    """Two events, and what moves between them.
+
+    Attributes
+    ----------
+    lagrangian : TracedLagrangian
+    begin, finish : float
+        t₀ and t₁.
+    start, end : ndarray of shape (d,)
+    """
+
+    lagrangian: TracedLagrangian
+    begin: float
+    finish: float
+    start: Vector
+    end: Vector
+
+    def uniform(self, elements: int) -> Vector:
+        """The ends of so many elements of equal length, of shape (elements + 1,)."""
+        return np.linspace(self.begin, self.finish, elements + 1)
+
+    def action(self, rule: Rule, t: Vector) -> DiscreteAction:
+        """The discrete action on a mesh."""
+        return DiscreteAction(self.lagrangian, rule, t, self.start, self.end)
+
+
+@dataclass(frozen=True, eq=False)
+class Solution:
+    """Nodal values where ∇S = 0, and the path that they stand for.
+
+    Attributes
+    ----------
+    action : DiscreteAction
+    nodes : ndarray of shape (N, d)
+    terms : ActionTerms
+        The discrete action at the nodes.
+    """
+
+    action: DiscreteAction
+    nodes: Vector
+    terms: ActionTerms
+
+    @property
+    def t(self) -> Vector:
+        """The elements' ends, of shape (m + 1,)."""
+        return self.action.t
+
+    @property
+    def q(self) -> Vector:
+        """The coordinates there, of shape (m + 1, d)."""
+        return self.nodes[:: self.action.rule.degree]
+
+    @cached_property
+    def extent(self) -> float:
+        """The largest coordinate in size."""
+        return float(max(self.nodes.max(), -self.nodes.min()))
+
+    @cached_property
+    def value(self) -> float:
+        """The action, as accurate as the path."""
+        if self.action.rule is not RULES["rectangle"]:
+            return self.terms.value
+        local, element = self.action.lagrangian.local, RULES["trapezoid"].element
+        return float(element_values(local, element, self.t, self.nodes).sum())
+
+    @cached_property
+    def motion(self) -> Motion:
+        """Velocities, momenta and the like at the elements' ends."""
+        gradient = self._element_gradients
+        momentum = np.concatenate([-gradient[:, 0], gradient[-1:, -1]])
+        momentum[1:-1] += gradient[:-1, -1]
+        momentum[1:-1] /= 2
+        return motion_of_momentum(
+            self.action.lagrangian.local, self.t, self.q, momentum, self._slopes
+        )
+
+    @property
+    def _element_gradients(self) -> Vector:
+        """∂Sₑ by the element's nodes: at its ends the momenta (Marsden & West, section 1.3).
+
+        Of the rectangle rule they are O(Δt) off; of the trapezoid rule, whose paths are the same,
+        O(Δt²).
+        """
+        action, terms = self.action, self.terms.terms
+        rectangle = action.rule is RULES["rectangle"]
+        if rectangle or isinstance(terms, ChainTerms):
+            element = RULES["trapezoid"].element if rectangle else action.rule.element
+            terms = element_terms(action.lagrangian.local, element, action.t, self.nodes)
+        return terms.gradient
+
+    @property
+    def _slopes(self) -> Vector:
+        """Velocities at the elements' ends by the polynomials, the mean of both sides."""
+        p, slopes = self.action.rule.degree, self.action.rule.end_slopes
+        m, h = len(self.t) - 1, np.diff(self.t)[:, None, None]
+        nodes = np.stack([self.nodes[j : j + (m - 1) * p + 1 : p] for j in range(p + 1)], 1)
+        ends = np.einsum("kj,mja->mka", slopes, nodes - nodes[:, :1]) / h
+        found = np.concatenate([ends[:, 0], ends[-1:, 1]])
+        found[1:-1] += ends[:-1, 1]
+        found[1:-1] /= 2
+        return found
+
+    @cached_property
+    def dense(self) -> DensePath:
+        """The path between the elements' ends."""
+        return DensePath.of(self.t, self.q, self.motion)

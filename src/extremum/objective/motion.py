@@ -1,0 +1,111 @@
+"""The motion that a Lagrangian makes of a state: velocity, acceleration, jerk, energy."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from functools import lru_cache
+from typing import Any, NamedTuple
+
+import jax
+import jax.numpy as jnp
+import numpy as np
+
+from extremum.objective.compiled import MOST_PROGRAMS
+from extremum.objective.function import sixty_four_bit
+from extremum.objective.local import LocalFunction, padded
+from extremum.objective.parameters import Vector
+
+SOLUTIONS = 3
+"""Newton iterations for the velocity of a momentum, from a velocity with two or three digits; one
+is enough where L is quadratic in v."""
+
+
+class Motion(NamedTuple):
+    """States of motion at m times.
+
+    Attributes
+    ----------
+    velocity, acceleration, jerk : ndarray of shape (m, d)
+        q̇, q̈ and the third derivative, by the equation d/dt ∂L/∂v = ∂L/∂q.
+    momentum : ndarray of shape (m, d)
+    energy : ndarray of shape (m,)
+        p·v − L.
+    """
+
+    velocity: Vector
+    acceleration: Vector
+    jerk: Vector
+    momentum: Vector
+    energy: Vector
+
+
+def motion_of_velocity(local: LocalFunction, t: Vector, q: Vector, v: Vector) -> Motion:
+    """The motion at states (t, q, v), of shapes (m,), (m, d) and (m, d)."""
+    return _call("of_velocity", local, t, q, v)
+
+
+def motion_of_momentum(local: LocalFunction, t: Vector, q: Vector, p: Vector, near: Vector) -> Motion:
+    """The motion at states (t, q, p), where the velocity is near a given one."""
+    return _call("of_momentum", local, t, q, near, p)
+
+
+def _call(name: str, local: LocalFunction, t: Vector, *states: Vector) -> Motion:
+    function, captured = local.program
+    m, d = states[0].shape
+    rows = np.concatenate([t[:, None], *states], axis=1)
+    kernel = getattr(_kernels(function, d), name)
+    with sixty_four_bit():
+        found = np.asarray(kernel(captured, padded(rows)))[:m]
+    parts = [found[:, k * d : (k + 1) * d] for k in range(4)]
+    return Motion(*parts, found[:, -1])
+
+
+class _Kernels(NamedTuple):
+    """What is compiled for a program of d coordinates."""
+
+    of_velocity: Callable[[list[Any], Any], Any]
+    of_momentum: Callable[[list[Any], Any], Any]
+
+
+@lru_cache(maxsize=MOST_PROGRAMS)
+def _kernels(function: Callable[[list[Any], Any], Any], d: int) -> _Kernels:
+    """Compile for the function of (captured arrays, (t, q, v)) that a program is."""
+
+    def solved(matrix: Any, right: Any) -> Any:
+        return right / matrix[0, 0] if d == 1 else jnp.linalg.solve(matrix, right)
+
+    def motion(captured: list[Any], t: Any, q: Any, v: Any) -> Any:
+        def L(t: Any, q: Any, v: Any) -> Any:
+            return function(captured, jnp.concatenate([t[None], q, v]))
+
+        momentum, mass = jax.grad(L, 2), jax.jacfwd(jax.grad(L, 2), 2)
+        one, still = jnp.ones_like(t), jnp.zeros_like(v)
+
+        def acceleration(t: Any, q: Any, v: Any) -> Any:
+            """M q̈ = ∂L/∂q − ∂²L/∂v∂t − ∂²L/∂v∂q q̇."""
+            drift = jax.jvp(momentum, (t, q, v), (one, v, still))[1]
+            return solved(mass(t, q, v), jax.grad(L, 1)(t, q, v) - drift)
+
+        a = acceleration(t, q, v)
+        jerk = jax.jvp(acceleration, (t, q, v), (one, v, a))[1]
+        p = momentum(t, q, v)
+        energy = (p @ v - L(t, q, v))[None]
+        return jnp.concatenate([v, a, jerk, p, energy])
+
+    def of_velocity(captured: list[Any], row: Any) -> Any:
+        return motion(captured, row[0], row[1 : 1 + d], row[1 + d :])
+
+    def of_momentum(captured: list[Any], row: Any) -> Any:
+        q, v, p = row[1 : 1 + d], row[1 + d : 1 + 2 * d], row[1 + 2 * d :]
+
+        def L(v: Any) -> Any:
+            return function(captured, jnp.concatenate([row[:1], q, v]))
+
+        for _ in range(SOLUTIONS):
+            v = v + solved(jax.hessian(L)(v), p - jax.grad(L)(v))
+        return motion(captured, row[0], q, v)
+
+    return _Kernels(
+        jax.jit(jax.vmap(of_velocity, in_axes=(None, 0))),
+        jax.jit(jax.vmap(of_momentum, in_axes=(None, 0))),
+    )
