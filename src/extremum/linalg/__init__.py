@@ -1,6 +1,10 @@
 """Symmetric matrices by storage: factor, solve, inertia, eigenpairs."""
 
 from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
+from extremum.linalg.block_tridiagonal import (
+    BlockTridiagonalSymmetric,
+    cyclic_block_tridiagonal,
+)
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
 from extremum.linalg.inertia import certified_inertia
 from extremum.linalg.lowrank import LowRankSum
@@ -12,6 +16,7 @@ from extremum.linalg.symmetric import EPS, Factorizable, Factorization, Inertia,
 __all__ = [
     "EPS",
     "BandedSymmetric",
+    "BlockTridiagonalSymmetric",
     "DenseFactorization",
     "DenseSymmetric",
     "Factorizable",
@@ -24,4 +29,5 @@ __all__ = [
     "SymmetricMatrix",
     "TridiagonalSymmetric",
     "certified_inertia",
+    "cyclic_block_tridiagonal",
 ]

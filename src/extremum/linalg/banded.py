@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from typing import Protocol
 
 import numpy as np
 from scipy.linalg import lapack
@@ -18,12 +19,28 @@ DENSE_UP_TO = 2
 """Up to this n an indefinite tridiagonal matrix is factored dense: LAPACK's `gttrf` wants more."""
 
 
+class Banded(Protocol):
+    """What is asked of a matrix that was factored as a band."""
+
+    @property
+    def n(self) -> int:
+        """The number of rows."""
+
+    @property
+    def bandwidth(self) -> int:
+        """The largest distance of an entry from the diagonal."""
+
+    @property
+    def norm(self) -> float:
+        """The largest absolute row sum."""
+
+
 @dataclass(frozen=True, eq=False)
 class BandFactorization:
     """A positive definite matrix's LDLᵀ (`pttrf`) or Cholesky factor (`pbtrf`)."""
 
     _factors: tuple[Vector, ...] = field(repr=False)
-    _matrix: PatternedSymmetric = field(repr=False)
+    _matrix: Banded = field(repr=False)
 
     @property
     def positive_definite(self) -> bool:
@@ -38,7 +55,7 @@ class BandFactorization:
     @property
     def backward_error(self) -> float:
         """How far LDLᵀ may be from A: (b + 2) ε per entry of the band (Higham, theorem 10.3)."""
-        bandwidth = self._matrix.pattern.bandwidth
+        bandwidth = self._matrix.bandwidth
         return (bandwidth + 2) * (bandwidth + 1) * EPS * self._matrix.norm
 
     @cached_property

@@ -51,6 +51,11 @@ class PatternedSymmetric(ABC):
         return self.pattern.n
 
     @property
+    def bandwidth(self) -> int:
+        """The largest distance of an entry from the diagonal."""
+        return self.pattern.bandwidth
+
+    @property
     def is_finite(self) -> bool:
         """Whether every entry is finite."""
         return bool(np.isfinite(self.values).all())
