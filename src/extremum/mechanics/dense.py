@@ -10,6 +10,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extremum.objective import Vector
 from extremum.objective.motion import Motion
@@ -50,11 +51,24 @@ class DensePath:
 
     def __call__(self, t: Vector) -> Vector:
         """The coordinates at times of shape (k,), of shape (k, d)."""
+        element, s, _ = self._place(t)
+        return _horner(self.coefficients[:, element], s)
+
+    def velocity(self, t: Vector) -> Vector:
+        """The velocities at times of shape (k,), of shape (k, d)."""
+        element, s, h = self._place(t)
+        return _horner(_POWERS[1:, None, None] * self.coefficients[1:, element], s) / h
+
+    def _place(self, t: Vector) -> tuple[NDArray[np.intp], Vector, Vector]:
+        """The elements that times are in, s there, and the elements' lengths."""
         element = np.clip(np.searchsorted(self.t, t, "right") - 1, 0, len(self.t) - 2)
-        s = ((t - self.t[element]) / (self.t[element + 1] - self.t[element]))[:, None]
-        pieces = self.coefficients[:, element]
-        value = pieces[7].copy()
-        for power in range(6, -1, -1):
-            value *= s
-            value += pieces[power]
-        return value
+        begin, h = self.t[element], self.t[element + 1] - self.t[element]
+        return element, ((t - begin) / h)[:, None], h[:, None]
+
+
+def _horner(coefficients: Vector, s: Vector) -> Vector:
+    value = coefficients[-1].copy()
+    for coefficient in coefficients[-2::-1]:
+        value *= s
+        value += coefficient
+    return value

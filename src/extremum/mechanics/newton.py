@@ -57,7 +57,7 @@ def newton(
     resolution: float,
     record: Record,
     *,
-    contraction: float = np.inf,
+    contraction: float | None = None,
     most: int = MOST_ITERATIONS,
 ) -> NewtonRun:
     """Find nodal values where ∇S = 0.
@@ -68,11 +68,11 @@ def newton(
     nodes : ndarray of shape (N, d)
         The first iterate; its ends are fixed.
     resolution : float
-        A step that changes no coordinate by more is the last, and so is one after which
-        quadratic convergence leaves no more than that to change.
+        A step that changes no coordinate by more is the last.
     record : callable
     contraction : float
-        What is known of it from another mesh.
+        What is known of it from another mesh. Where it is given, a step is also the last if
+        quadratic convergence leaves no more than `resolution` to change after it.
     most : int
         Iterations at most.
     """
@@ -81,7 +81,8 @@ def newton(
     factored = terms.factored()
     step = -factored.solve(terms.gradient)
     first = last = _largest(step)
-    length, iterations = 1.0, 0
+    length, iterations, predicts = 1.0, 0, contraction is not None
+    contraction = np.inf if contraction is None else contraction
     while iterations < most and np.isfinite(last):
         iterations += 1
         accepted = None
@@ -93,7 +94,7 @@ def newton(
                 length /= 2
                 continue
             if length == 1.0:
-                if last <= resolution or contraction * last**2 <= resolution:
+                if last <= resolution or (predicts and contraction * last**2 <= resolution):
                     record(action, trial, new, length, "")
                     return NewtonRun(trial, new, True, first, last, iterations, contraction)
                 new_factored = new.factored()

@@ -30,7 +30,11 @@ GROWTH = (1.5, 4.0)
 MOST_NODES = 4_000_000
 """Nodes of a mesh at most."""
 
-MOST_MESHES = 16
+MOST_ASTRAY = 4
+"""Meshes in a row on which the path may be another than on the one before."""
+
+SAMPLES = 64
+"""States along a path at which it is looked at."""
 
 FLOOR = 50 * EPS
 """What of a path's extent rounding may change: nothing smaller is asked of Newton's iteration."""
@@ -54,7 +58,14 @@ class Refined:
     contraction: float
 
 
-def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Record) -> Refined:
+def refined(
+    problem: Problem,
+    rule: Rule,
+    first: Refined,
+    tol: float,
+    record: Record,
+    elements: int | None = None,
+) -> Refined:
     """Refine a path until its estimated error is at most tol · max(1, extent).
 
     Parameters
@@ -66,6 +77,8 @@ def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Re
         What to begin with, on any mesh by any rule.
     tol : float
     record : callable
+    elements : int, optional
+        Of the first of the new meshes.
 
     Returns
     -------
@@ -74,12 +87,13 @@ def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Re
         where the iteration led nowhere, or away.
     """
     now, last_change, last_ratio = first, np.inf, 1.0
-    order = _order(rule)
-    for _ in range(MOST_MESHES):
+    order, astray = _order(rule, first.solution), 0
+    while astray < MOST_ASTRAY:
         goal = tol * max(1.0, now.solution.extent)
-        mesh = _next_mesh(rule, now, goal, order)
-        if mesh is None:
+        elements = elements or _more_elements(now, goal, order)
+        if elements * rule.degree > MOST_NODES:
             break
+        mesh, elements = _mesh(rule, now.solution, elements), None
         action = problem.action(rule, mesh)
         before = now.solution.dense(action.node_times)
         before[0], before[-1] = problem.start, problem.end
@@ -89,9 +103,10 @@ def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Re
             return Refined(now.solution, np.inf, np.inf)
         solution = Solution(action, run.nodes, run.terms)
         change = float(np.abs(run.nodes - before).max())
+        astray += 1
         error, ratio = np.inf, (len(now.solution.t) - 1) / (len(mesh) - 1)
         if change <= ASYMPTOTIC * solution.extent or not solution.extent:
-            rate = min(1.0, SAFETY * ratio**order)
+            astray, rate = 0, min(1.0, SAFETY * ratio**order)
             if change < last_change < np.inf:
                 rate = max(rate, (change / last_change) ** (np.log(ratio) / np.log(last_ratio)))
             error = max(change * rate, FLOOR * solution.extent)
@@ -102,19 +117,26 @@ def refined(problem: Problem, rule: Rule, first: Refined, tol: float, record: Re
     return now
 
 
-def _order(rule: Rule) -> int:
-    return rule.order
+def _order(rule: Rule, solution: Solution) -> int:
+    """The rule's order along a path: some lose one where q and v couple in L."""
+    if rule.order == rule.coupled_order:
+        return rule.order
+    every = max(1, len(solution.t) // SAMPLES)
+    at = solution.t[::every], solution.q[::every], solution.motion.velocity[::every]
+    couples = solution.action.lagrangian.derivatives(*at).L_qv.any()
+    return rule.coupled_order if couples else rule.order
 
 
-def _next_mesh(rule: Rule, now: Refined, goal: float, order: int) -> Vector | None:
-    """The next mesh, or None where there would be too many nodes."""
-    elements = len(now.solution.t) - 1
+def _more_elements(now: Refined, goal: float, order: int) -> int:
+    """How many elements the next mesh has."""
     growth = 2.0
     if 0 < now.error < np.inf:
         growth = min(max((SAFETY * now.error / goal) ** (1 / order), GROWTH[0]), GROWTH[1])
-    more = int(np.ceil(growth * elements))
-    if more * rule.degree > MOST_NODES:
-        return None
+    return int(np.ceil(growth * (len(now.solution.t) - 1)))
+
+
+def _mesh(rule: Rule, solution: Solution, elements: int) -> Vector:
+    """The next mesh."""
     if rule.degree == 1:  # the order of the rectangle rule is that of a uniform mesh
-        return np.linspace(now.solution.t[0], now.solution.t[-1], more + 1)
-    return equidistributed(now.solution.dense, more)
+        return np.linspace(solution.t[0], solution.t[-1], elements + 1)
+    return equidistributed(solution.dense, elements)

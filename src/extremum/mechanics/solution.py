@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
@@ -11,7 +11,7 @@ from extremum.mechanics.action import ActionTerms, DiscreteAction
 from extremum.mechanics.dense import DensePath
 from extremum.mechanics.rules import RULES, Rule
 from extremum.mechanics.system import TracedLagrangian
-from extremum.objective import Vector
+from extremum.objective import Counts, Vector
 from extremum.objective.elements import ChainTerms, element_terms, element_values
 from extremum.objective.motion import Motion, motion_of_momentum
 
@@ -26,6 +26,8 @@ class Problem:
     begin, finish : float
         t₀ and t₁.
     start, end : ndarray of shape (d,)
+    counts : Counts
+        What all its discrete actions evaluate.
     """
 
     lagrangian: TracedLagrangian
@@ -33,6 +35,7 @@ class Problem:
     finish: float
     start: Vector
     end: Vector
+    counts: Counts = field(default_factory=Counts)
 
     def uniform(self, elements: int) -> Vector:
         """The ends of so many elements of equal length, of shape (elements + 1,)."""
@@ -40,7 +43,7 @@ class Problem:
 
     def action(self, rule: Rule, t: Vector) -> DiscreteAction:
         """The discrete action on a mesh."""
-        return DiscreteAction(self.lagrangian, rule, t, self.start, self.end)
+        return DiscreteAction(self.lagrangian, rule, t, self.start, self.end, self.counts)
 
 
 @dataclass(frozen=True, eq=False)

@@ -4,8 +4,49 @@ from __future__ import annotations
 
 from typing import Any
 
+import numpy as np
+
+from extremum.mechanics.events import (
+    check_along,
+    read_guess,
+    read_points,
+    read_problem,
+    read_tol,
+)
+from extremum.mechanics.newton import NewtonRun, newton
 from extremum.mechanics.path import Path
+from extremum.mechanics.recorder import Recorder
+from extremum.mechanics.refine import Refined, refined
+from extremum.mechanics.rules import RULES, Rule, rule_of
+from extremum.mechanics.search import Guess, find
+from extremum.mechanics.solution import Problem, Solution
 from extremum.mechanics.system import System
+from extremum.objective import Vector
+
+TOL = 1e-8
+"""What the error of a path may be where nothing else is said."""
+
+CONFIRMING = 1e-11
+"""The tolerance of the path that a path on a given mesh is compared with."""
+
+FOUND = 0.05
+"""A path on a given mesh is found if its error is at most this part of its extent."""
+
+RESOLUTION = 1e-10
+"""On a given mesh Newton's iteration goes on until a step changes no coordinate by more than this
+part of the path's extent. As it converges quadratically, rounding is then all that is left."""
+
+DIRECT = 20_000
+"""On a given mesh of more nodes the iteration begins with the path found on coarser ones."""
+
+COMPARED = 2000
+"""Times at most at which a path on a given mesh is compared."""
+
+COARSEST, FINEST = 8, 64
+"""Elements of the first mesh that confirms one."""
+
+LOOKED_AT = 65
+"""Times at which a guess is looked at for what is not finite."""
 
 
 def stationary_path(
@@ -17,7 +58,7 @@ def stationary_path(
     guess: Any = None,
     points: int | None = None,
     tol: float | None = None,
-    rule: str | None = None,
+    rule: str = "lobatto8",
 ) -> Path:
     """Find a path between two fixed events that makes the action stationary, and say what it is.
 
@@ -36,21 +77,141 @@ def stationary_path(
         How many times the path is given at, both ends included: for the higher rules the ends of
         the elements. The mesh is then uniform and stays as it is.
     tol : float, optional
-        What the error of the path may be, as the largest |Δqᵢ| relative to max(1, |qᵢ|); 1e-8 where
-        `points` is not given either. The mesh is chosen for it.
-    rule : {"rectangle", "midpoint", "trapezoid", "lobatto4", "lobatto6", "lobatto8"}, optional
-        By default "lobatto8".
+        What the error of the path may be, as the largest |Δqᵢ|, relative to max(1, |q|); 1e-8 where
+        `points` is not given either. Without `points`, the mesh is chosen for it.
+    rule : {"rectangle", "midpoint", "trapezoid", "lobatto4", "lobatto6", "lobatto8"}
+        How the action is made a sum; the number is the order of the path's error.
 
     Returns
     -------
     Path
+        Its `success` says whether a path was found.
 
     Raises
     ------
     InvalidInput
         If the call makes no sense, L is not finite along the guess, its mass matrix is singular
         there, or no path reaches the end in that time.
+    UnknownOption
+        If the rule is unknown.
     Untraceable
         If the function can't be differentiated.
+
+    Notes
+    -----
+    Newton's iteration on ∇S = 0 is damped where it has to be. Where that leads nowhere, the guess
+    is taken as the path under a force of its own, which is then taken off by and by. The meshes are
+    refined until the change from one to the next says that the path is accurate enough. Which of
+    several paths is found depends on the guess.
+
+    Examples
+    --------
+    >>> from extremum.mechanics import Particle, stationary_path
+    >>> oscillator = Particle(1.0, lambda q: q**2 / 2)
+    >>> path = stationary_path(oscillator, 0.0, 1.0, 1.0, tol=1e-10)
+    >>> path.success, path.certificate.verdict.name
+    (True, 'MINIMUM')
+    >>> print(f"{path.at(0.5):.10f} {np.sin(0.5) / np.sin(1):.10f}")
+    0.5697469560 0.5697469560
+
+    The quartic oscillator of the textbook, 99 points between the ends, by Newton's iteration from
+    the straight line:
+
+    >>> quartic = Particle(1.0, lambda q: q**4 / 4)
+    >>> path = stationary_path(quartic, 2.0, 0.0, 1.0, points=101, rule="rectangle")
+    >>> for step in path.trace["relative_step"][1:6]:
+    ...     print(f"{step:.4g}")
+    20.59
+    5.507
+    0.5893
+    0.007134
+    1.046e-06
     """
-    raise NotImplementedError
+    the_rule, tolerance = rule_of(rule), read_tol(tol)
+    many = read_points(points, the_rule)
+    problem, scalar = read_problem(system, start, end, duration)
+    initial = read_guess(guess, problem, scalar)
+    check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
+    record = Recorder()
+    if many is None:
+        goal = tolerance or TOL
+        confirmed = solution = _accurate(problem, the_rule, initial, goal, record)
+        path, error = solution.solution, confirmed.error
+        allowed = goal * max(1.0, path.extent)
+    else:
+        path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
+        allowed = FOUND * path.extent if tolerance is None else tolerance * max(1.0, path.extent)
+    success = bool(error <= allowed)
+    return Path(
+        success=success,
+        message=_message(error, allowed),
+        error_estimate=error,
+        trace=record.trace,
+        system=system,
+        problem=problem,
+        solution=path,
+        confirmed=confirmed,
+        initial=initial(path.t),
+        scalar=scalar,
+    )
+
+
+def _accurate(
+    problem: Problem, rule: Rule, guess: Guess, tol: float, record: Recorder
+) -> Refined:
+    """The path to a tolerance, on whatever mesh that takes."""
+    if rule is RULES["lobatto8"]:
+        return find(problem, guess, tol, record)
+    found = find(problem, guess, max(tol, CONFIRMING), record)
+    return refined(problem, rule, found, tol, record) if np.isfinite(found.error) else found
+
+
+def _on_mesh(
+    problem: Problem, rule: Rule, points: int, guess: Guess, record: Recorder
+) -> tuple[Solution, Refined, float]:
+    """The path on a uniform mesh, an accurate one, and how far they are from each other."""
+    action = problem.action(rule, problem.uniform(points - 1))
+    run: NewtonRun | None = None
+    known: Refined | None = None
+    if (points - 1) * rule.degree <= DIRECT:
+        nodes = guess(action.node_times)
+        run = newton(action, nodes, RESOLUTION * float(np.abs(nodes).max()), record)
+    if run is None or not run.converged:
+        known = find(problem, guess, CONFIRMING, record)
+        nodes = _sampled(known.solution, action.node_times)
+        run = newton(action, nodes, RESOLUTION * known.solution.extent, record)
+    solution = Solution(action, run.nodes, run.terms)
+    if known is None:
+        elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
+        first = Refined(solution, np.inf, run.contraction)
+        known = refined(problem, RULES["lobatto8"], first, CONFIRMING, record, elements)
+    if not run.converged or not np.isfinite(known.error):
+        return solution, known, np.inf
+    every = max(1, points // COMPARED)
+    difference = solution.q[::every] - known.solution.dense(solution.t[::every])
+    return solution, known, float(np.abs(difference).max()) + known.error
+
+
+def _sampled(solution: Solution, t: Vector) -> Vector:
+    """A path at many times, between which straight lines are near enough to begin with."""
+    if len(t) <= DIRECT:
+        nodes = solution.dense(t)
+    else:
+        few = np.linspace(t[0], t[-1], DIRECT)
+        nodes = np.stack([np.interp(t, few, column) for column in solution.dense(few).T], 1)
+    nodes[0], nodes[-1] = solution.action.start, solution.action.end
+    return nodes
+
+
+def _message(error: float, allowed: float) -> str:
+    if error <= allowed:
+        return f"The path's estimated error, {error:.2g}, is within {allowed:.2g}."
+    if np.isfinite(error):
+        return (
+            f"The path's estimated error, {error:.2g}, is more than {allowed:.2g}: give more points, "
+            "a higher rule or a larger tolerance."
+        )
+    return (
+        "No path was found that refinement confirms. Give a guess that is nearer, or a shorter "
+        "duration."
+    )
