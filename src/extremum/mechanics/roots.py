@@ -12,6 +12,9 @@ from extremum.objective import Vector
 FIRST = 33
 """Samples at first."""
 
+UNRESOLVED = 0.1
+"""The part of them that the integration may resolve less well."""
+
 MOST_SAMPLES = 20_000
 
 BEND = 0.05
@@ -50,8 +53,9 @@ class Scan:
 
     @property
     def is_plain(self) -> bool:
-        """Whether the map is monotone, finite and without a root."""
-        return not self.roots.size and not self.unknown and not np.ptp(self.turns)
+        """Whether the map is monotone and without a root, or all motions go off to one side."""
+        turning = self.turns.size and np.ptp(self.turns)
+        return not self.roots.size and not self.unknown and not turning
 
 
 def scan(shooting: ShootingMap, low: float, high: float) -> Scan:
@@ -63,20 +67,20 @@ def scan(shooting: ShootingMap, low: float, high: float) -> Scan:
     is looked up and divides its neighbours, so that each root is alone between two samples.
     """
     grid = np.linspace(low, high, FIRST)
-    samples = _Samples.at(shooting.resolved(grid[:, None]), grid)
+    samples = _Samples.at(shooting.resolved(grid[:, None], UNRESOLVED), grid)
     while samples.v.size < MOST_SAMPLES:
         places, known = samples.divisions((high - low) * FINEST)
         if not places.any():
             break
         samples = samples.divided(places, known)
-    gaps = ~samples.known
+    known = samples.divisions(0.0)[1]
     return Scan(
         low=low,
         high=high,
         roots=samples.roots((high - low) * FINEST),
         turns=samples.turns[np.isfinite(samples.f)],
         shots=samples.v.size,
-        unknown=float(np.diff(samples.v)[gaps].sum() / (high - low)),
+        unknown=float(np.diff(samples.v)[~known].sum() / (high - low)),
     )
 
 

@@ -22,9 +22,6 @@ ACCURACY = 1e-5
 """Of the map, in parts of its extent or, where it is steep, of the velocities: enough to tell its
 roots apart, which are polished."""
 
-UNRESOLVED = 0.1
-"""The part of the motions that may be less accurate: those that pass a singularity closely."""
-
 FAR = 1e3
 """Motions that go further away than this, in parts of the problem's extent, do not come back."""
 
@@ -64,8 +61,11 @@ class ShootingMap:
             q[shot, leg:] = np.sign(q[shot, leg]) * np.inf
         return found._replace(q=q)
 
-    def resolved(self, v: Vector) -> ShootingMap:
-        """The map with as many steps as most of these velocities need, of shape (m, d)."""
+    def resolved(self, v: Vector, unresolved: float) -> ShootingMap:
+        """The map with as many steps as velocities of shape (m, d) need.
+
+        A part of them may need more: those that pass a singularity closely.
+        """
         now, found, spread = self, self(v), float(np.ptp(v))
         while now.steps < MOST_STEPS:
             finer = replace(now, steps=2 * now.steps)
@@ -75,7 +75,7 @@ class ShootingMap:
             extent = np.abs(better.q[stays]).max((1, 2))
             steepness = np.abs(better.jacobian[stays]).max((1, 2)) * spread
             poor = (change > ACCURACY * (extent + steepness)) | (better.turns != found.turns)[stays]
-            if poor.sum() <= UNRESOLVED * stays.sum():
+            if poor.sum() <= unresolved * stays.sum():
                 return finer
             now, found = finer, better
         return now
