@@ -65,9 +65,9 @@ class BandLU:
 
     @classmethod
     def of(cls, band: Vector, bandwidth: int) -> BandLU:
-        """Factor the matrix with ``band[2b + i - j, j]`` for its entry (i, j), of shape (3b + 1, n).
+        """Factor the matrix with ``band[2b + i - j, j]`` for its entry (i, j).
 
-        The array is overwritten if it is in Fortran's order.
+        The array, of shape (3b + 1, n), is overwritten if it is in Fortran's order.
         """
         factors, pivots, _ = lapack.dgbtrf(band, bandwidth, bandwidth, overwrite_ab=1)
         factors[2 * bandwidth] = _regular(factors[2 * bandwidth])

@@ -12,7 +12,7 @@ from functools import cached_property
 import numpy as np
 from numpy.lib.stride_tricks import as_strided
 
-from extremum.linalg import EPS, Pattern, SymmetricMatrix
+from extremum.linalg import Factorizable, Pattern
 from extremum.linalg.band_lu import BandLU, TridiagonalLU
 from extremum.mechanics.rules import Rule
 from extremum.mechanics.system import TracedLagrangian
@@ -60,9 +60,7 @@ class ActionTerms:
     def is_finite(self) -> bool:
         """Whether S, its gradient and its Hessian are."""
         terms = self.terms
-        parts = (
-            (terms.diagonal, terms.off) if isinstance(terms, ChainTerms) else (terms.hessian,)
-        )
+        parts = (terms.diagonal, terms.off) if isinstance(terms, ChainTerms) else (terms.hessian,)
         return bool(np.isfinite(self.value) and all(np.isfinite(part.sum()) for part in parts))
 
     def factored(self) -> TridiagonalLU | BandLU:
@@ -100,7 +98,7 @@ class ActionTerms:
         # LAPACK reads no entry of the ends' rows, which are outside of the matrix that is left.
         return memory.reshape(columns, rows)[d:-d].T, b
 
-    def hessian(self) -> SymmetricMatrix:
+    def hessian(self) -> Factorizable:
         """∇²S by the inner nodes, in its storage."""
         terms = self.terms
         if isinstance(terms, ChainTerms):
@@ -149,6 +147,16 @@ class DiscreteAction(Objective):
         inner = self.t[:-1, None] + np.diff(self.t)[:, None] * self.rule.nodes[:-1]
         return np.append(inner, self.t[-1])
 
+    @cached_property
+    def node_weights(self) -> Vector:
+        """The quadrature's weights of the nodes, of shape (m p + 1,): the Hessian's scale."""
+        p, m = self.rule.degree, len(self.t) - 1
+        shares = np.diff(self.t)[:, None] * (self.rule.element.weights @ self.rule.element.values)
+        weights = np.zeros(m * p + 1)
+        for j in range(p + 1):
+            weights[j : j + (m - 1) * p + 1 : p] += shares[:, j]
+        return weights
+
     def nodes(self, x: Vector) -> Vector:
         """All nodal values, of shape (m p + 1, d)."""
         whole = np.concatenate([self.start, x, self.end])
@@ -180,12 +188,12 @@ class DiscreteAction(Objective):
         terms = self._terms(self.nodes(x))
         return terms.value, terms.gradient
 
-    def hessian(self, x: Vector) -> SymmetricMatrix:
+    def hessian(self, x: Vector) -> Factorizable:
         """∇²S."""
         self.counts.nhev += 1
         return self._terms(self.nodes(x)).hessian()
 
-    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, SymmetricMatrix]:
+    def value_gradient_hessian(self, x: Vector) -> tuple[float, Vector, Factorizable]:
         """S, ∇S and ∇²S by one call."""
         terms = self.terms(self.nodes(x))
         return terms.value, terms.gradient, terms.hessian()

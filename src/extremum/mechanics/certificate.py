@@ -1,4 +1,4 @@
-"""What a path is: the verdict on the continuous path, from second variations."""
+"""What a path is: the verdict on the continuous path, from its second variation."""
 
 from __future__ import annotations
 
@@ -7,11 +7,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric
-from extremum.mechanics.action import ActionTerms
-from extremum.mechanics.solution import Solution
+from extremum.linalg import EPS
+from extremum.mechanics.dense import DensePath
+from extremum.mechanics.index import MorseIndex, morse_index
+from extremum.mechanics.linearization import Linearization
+from extremum.mechanics.system import LagrangianDerivatives, TracedLagrangian
 from extremum.objective import Vector
-from extremum.outcomes import Verdict
+from extremum.outcomes import InvalidInput, Verdict
 
 if TYPE_CHECKING:
     from extremum.mechanics.refine import Refined
@@ -24,17 +26,23 @@ class PathCertificate:
     Attributes
     ----------
     verdict : Verdict
-        `MINIMUM`, `SADDLE`, `DEGENERATE` or `UNDECIDED`; `NOT_STATIONARY` where none was found.
+        `MINIMUM`, `SADDLE` or `DEGENERATE`; `UNDECIDED` where the evidence does not suffice;
+        `NOT_STATIONARY` where no path was found. An action has no maxima.
     is_minimum : bool or None
-        Whether the action has a strict minimum there among neighbouring paths.
+        Whether the action is least among neighbouring paths; None where that is undecided.
     morse_index : int or None
-        How many independent variations lower the action: of the continuous functional.
+        How many independent variations lower the action: of the continuous functional, whatever
+        mesh found the path. None where the two counts of it differ.
     nullity : int or None
         How many leave it as it is, to second order.
-    eigenvalues : ndarray of shape (k,)
-        The smallest of the second variation relative to ∫ δ² dt.
+    eigenvalues, eigenvalue_error : ndarray of shape (k,)
+        The smallest of Jacobi's operator, relative to ∫ |δ|² dt, and their estimated errors.
     conjugate_times : ndarray of shape (k,)
+        Before the end, ascending, each as often as its multiplicity.
+    index : MorseIndex or None
+        All that was computed for it.
     evidence : tuple of str
+        The steps of the argument, in words.
     """
 
     verdict: Verdict
@@ -42,7 +50,9 @@ class PathCertificate:
     morse_index: int | None = None
     nullity: int | None = None
     eigenvalues: Vector = field(default_factory=lambda: np.zeros(0))
+    eigenvalue_error: Vector = field(default_factory=lambda: np.zeros(0))
     conjugate_times: Vector = field(default_factory=lambda: np.zeros(0))
+    index: MorseIndex | None = field(default=None, repr=False)
     evidence: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -50,58 +60,66 @@ class PathCertificate:
 
     __repr__ = __str__
 
+    @property
+    def smallest_eigenvalue(self) -> float:
+        """The smallest eigenvalue of Jacobi's operator."""
+        return float(self.eigenvalues.min(initial=np.nan))
 
-LOWEST = 6
-"""Eigenvalues that are reported."""
 
-
-def certify_path(confirmed: Refined, success: bool) -> PathCertificate:
+def certify_path(lagrangian: TracedLagrangian, confirmed: Refined) -> PathCertificate:
     """Say what a path is.
 
     Parameters
     ----------
+    lagrangian : TracedLagrangian
     confirmed : Refined
-        The path and its error.
-    success : bool
-        Whether it was found.
+        The most accurate path that is known, and its error.
     """
-    if not success:
-        verdict = Verdict.UNDECIDED if np.isfinite(confirmed.error) else Verdict.NOT_STATIONARY
-        return PathCertificate(verdict=verdict, evidence=("no path was confirmed by refinement",))
-    coarse = _eigenvalues(confirmed.solution)
-    action = confirmed.solution.action
-    t = np.sort(np.concatenate([action.t, (action.t[1:] + action.t[:-1]) / 2]))
-    finer = type(action)(action.lagrangian, action.rule, t, action.start, action.end)
-    nodes = confirmed.solution.dense(finer.node_times)
-    fine = _eigenvalues(Solution(finer, nodes, finer.terms(nodes)))
-    k = min(len(coarse), len(fine))
-    error = 2 * np.abs(coarse[:k] - fine[:k]) + 1e-9 * np.abs(fine).max()
-    zero = np.abs(fine[:k]) <= error
-    index, nullity = int((fine[:k] < -error).sum()), int(zero.sum())
-    verdict = Verdict.DEGENERATE if nullity else Verdict.SADDLE if index else Verdict.MINIMUM
+    if not np.isfinite(confirmed.error):
+        return PathCertificate(
+            verdict=Verdict.NOT_STATIONARY, evidence=("no path is confirmed by refinement",)
+        )
+    path = confirmed.solution.dense
+    try:
+        found = morse_index(along(lagrangian, path), path.t, _neighbour(lagrangian, confirmed))
+    except InvalidInput as error:  # L_vv is not positive definite
+        return PathCertificate(verdict=Verdict.UNDECIDED, evidence=(str(error).rstrip("."),))
+    index, nullity = found.morse_index, found.nullity
+    if index is None or nullity is None:
+        verdict = Verdict.UNDECIDED
+    elif nullity:
+        verdict = Verdict.DEGENERATE
+    else:
+        verdict = Verdict.SADDLE if index else Verdict.MINIMUM
     return PathCertificate(
         verdict=verdict,
-        is_minimum=None if nullity and not index else index == 0,
+        is_minimum=None if verdict is Verdict.UNDECIDED or (nullity and not index) else not index,
         morse_index=index,
         nullity=nullity,
-        eigenvalues=fine[:LOWEST],
-        evidence=(f"{index} eigenvalues are negative on two meshes",),
+        eigenvalues=found.eigenvalues,
+        eigenvalue_error=found.eigenvalue_error,
+        conjugate_times=found.conjugate_points.times,
+        index=found,
+        evidence=found.evidence,
     )
 
 
-def _eigenvalues(solution: Solution) -> Vector:
-    """The mass-scaled Hessian's eigenvalues, ascending."""
-    action, terms = solution.action, solution.terms
-    masses = _masses(action.rule.element.weights, np.diff(action.t), action.rule.degree)
-    units = np.repeat(1 / np.sqrt(masses[1:-1]), len(action.start))
-    return DenseSymmetric(terms.hessian().scaled(units).toarray()).spectrum[0]
+def along(lagrangian: TracedLagrangian, path: DensePath) -> Linearization:
+    """The second derivatives of L along a path."""
+
+    def derivatives(t: Vector) -> LagrangianDerivatives:
+        return lagrangian.derivatives(t, path(t), path.velocity(t))
+
+    return derivatives
 
 
-def _masses(weights: Vector, h: Vector, p: int) -> Vector:
-    masses = np.zeros(len(h) * p + 1)
-    for j in range(p + 1):
-        masses[j : j + (len(h) - 1) * p + 1 : p] += h * weights[j]
-    return masses
+def _neighbour(lagrangian: TracedLagrangian, confirmed: Refined) -> Linearization:
+    """The second derivatives along a path that is off by the error in every coordinate."""
+    path, error = confirmed.solution.dense, confirmed.error
+    span = path.t[-1] - path.t[0]
+    speed = max(error / float(np.diff(path.t).min()), EPS * confirmed.solution.extent / span)
 
+    def derivatives(t: Vector) -> LagrangianDerivatives:
+        return lagrangian.derivatives(t, path(t) + error, path.velocity(t) + speed)
 
-_ = ActionTerms
+    return derivatives

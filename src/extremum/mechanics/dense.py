@@ -1,8 +1,9 @@
-"""A path between its times: on each element the polynomial of degree seven that has q, q̇, q̈ and
-the third derivative at both ends.
+"""A path between its times, as accurate as at them.
 
-The ends of the elements are where a variational integrator is most accurate, so the polynomial is
-as accurate as they are: to h⁸/(8!·2⁸) max|q⁽⁸⁾| (Birkhoff & Priver, J. Math. Phys. 46 (1967)).
+On each element it is the polynomial of degree seven that has q, q̇, q̈ and the third derivative at
+both ends. The ends of the elements are where a variational integrator is most accurate, and the
+polynomial is as accurate as they are: to h⁸/(8!·2⁸) max|q⁽⁸⁾| (Birkhoff & Priver, J. Math. Phys. 46
+(1967) 440-447).
 """
 
 from __future__ import annotations
@@ -18,9 +19,7 @@ from extremum.objective.motion import Motion
 _POWERS = np.arange(8)
 _FIRST = np.diag([1.0, 1.0, 1 / 2, 1 / 6])
 # At s = 1 the k-th derivative of s^n is n!/(n − k)!.
-_AT_END = np.array(
-    [[np.prod(np.arange(n, n - k, -1.0)) for n in _POWERS] for k in range(4)]
-)
+_AT_END = np.array([[np.prod(np.arange(n, n - k, -1.0)) for n in _POWERS] for k in range(4)])
 _LAST = np.linalg.inv(_AT_END[:, 4:])
 
 
@@ -57,7 +56,8 @@ class DensePath:
     def velocity(self, t: Vector) -> Vector:
         """The velocities at times of shape (k,), of shape (k, d)."""
         element, s, h = self._place(t)
-        return _horner(_POWERS[1:, None, None] * self.coefficients[1:, element], s) / h
+        slope = _horner(_POWERS[1:, None, None] * self.coefficients[1:, element], s)
+        return np.asarray(slope / h)
 
     def _place(self, t: Vector) -> tuple[NDArray[np.intp], Vector, Vector]:
         """The elements that times are in, s there, and the elements' lengths."""
@@ -67,7 +67,7 @@ class DensePath:
 
 
 def _horner(coefficients: Vector, s: Vector) -> Vector:
-    value = coefficients[-1].copy()
+    value: Vector = coefficients[-1].copy()
     for coefficient in coefficients[-2::-1]:
         value *= s
         value += coefficient

@@ -96,8 +96,10 @@ def read_points(points: Any, rule: Rule) -> int | None:
     if points is None:
         return None
     least = 3 if rule.degree == 1 else 2
-    if isinstance(points, bool) or int(points) != points or points < least:
-        raise InvalidInput(f"points={points!r}; the rule {rule.name} needs a whole number ≥ {least}.")
+    if not isinstance(points, int | np.integer) or isinstance(points, bool) or points < least:
+        raise InvalidInput(
+            f"points={points!r}; the rule {rule.name} needs a whole number, at least {least}."
+        )
     return int(points)
 
 
@@ -165,7 +167,9 @@ def _rows(values: Any, problem: Problem, scalar: bool) -> Vector:
     try:
         array = np.asarray(values, np.float64)
     except (TypeError, ValueError) as error:
-        raise InvalidInput("The guess is not an array of numbers of shape (k,) or (k, d).") from error
+        raise InvalidInput(
+            "The guess is not an array of numbers of shape (k,) or (k, d)."
+        ) from error
     d = problem.start.size
     if array.ndim == 1 and (scalar or d == 1):
         array = array[:, np.newaxis]
@@ -194,7 +198,7 @@ def check_along(problem: Problem, system: System, guess: Guess, t: Vector) -> No
     derivatives = problem.lagrangian.derivatives(t, q, v)
     bad = np.flatnonzero(~np.isfinite(derivatives.L))
     if bad.size:
-        k = bad[0]
+        k = bad[-1] if bad[-1] == len(t) - 1 else bad[0]
         what = "Lagrangian" if isinstance(system, Lagrangian) else "potential"
         where = f"t = {t[k]:.6g}, q = {_number(q[k])}" + (
             f", v = {_number(v[k])}" if what == "Lagrangian" else ""

@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from extremum.linalg import DenseSymmetric, Factorizable
 from extremum.mechanics.jacobi import ConjugatePoints, JacobiFlow, conjugate_points
 from extremum.mechanics.linearization import SAMPLES, Linearization, mesh
 from extremum.mechanics.second_variation import SecondVariation
@@ -14,7 +15,7 @@ from extremum.objective import Vector
 LOWEST = 6
 """Eigenvalues of Jacobi's operator that are reported, with their modes."""
 
-ELEMENT = 3.0
+ELEMENT = 1.0
 """The turn of Jacobi's flow in an element of the first mesh."""
 
 LEAST_ELEMENTS = 4
@@ -22,6 +23,9 @@ LEAST_ELEMENTS = 4
 
 HALVINGS = 4
 """Refinements at most, each to elements half as long."""
+
+PIVOTED_UP_TO = 1000
+"""Up to this many rows a Hessian whose factors grow too much is factored dense, with pivots."""
 
 RESOLVED = 1e-10
 """The error of eigenvalues near zero, as a part of the stiffness, below which no mesh is refined:
@@ -119,8 +123,8 @@ def _evidence(
         by_inertia = f"the inertia of a Hessian of {spectrum.fine.scaled.n} rows is not certain"
     else:
         by_inertia = (
-            f"{inertia[0]} eigenvalues below -{spectrum.error:.1g} and {inertia[1]} within it, of a "
-            f"Hessian of {spectrum.fine.scaled.n} rows and of one of half as many"
+            f"{inertia[0]} eigenvalues below -{spectrum.error:.1g} and {inertia[1]} within it, of "
+            f"a Hessian of {spectrum.fine.scaled.n} rows and of one of half as many"
         )
     if inertia != (points.index, points.nullity):
         return by_points, by_inertia, "the counts differ, so the index is undecided"
@@ -136,23 +140,26 @@ class _Spectrum:
     coarse, fine : SecondVariation
     error : float
         How far the fine one's eigenvalues near zero may be from the action's.
+    beyond : float
+        The smallest size of one that is not zero within that error.
     """
 
     coarse: SecondVariation
     fine: SecondVariation
     error: float
+    beyond: float
 
     @classmethod
     def refined(cls, flow: JacobiFlow, edges: Vector, rate_error: float) -> _Spectrum:
         """Refine the mesh until the signs of the eigenvalues are plain, or their zeros."""
         turn = ELEMENT
-        least = LEAST_ELEMENTS * turn / float(edges[-1] - edges[0])
+        slowest = LEAST_ELEMENTS * ELEMENT / float(edges[-1] - edges[0])
         k = len(flow.coordinates) + 1
 
         def next_finer() -> tuple[SecondVariation, Vector]:
-            times = mesh(lambda t: np.maximum(flow.rate(t), least * turn / ELEMENT), edges, turn)
+            times = mesh(lambda t: np.maximum(flow.rate(t), slowest), edges, turn)
             variation = SecondVariation.of(flow.linearization, times)
-            return variation, variation.scaled.nearest_zero(k)[0]
+            return variation, variation.nearest(0.0, k)[0]
 
         fine, values = next_finer()
         for _ in range(HALVINGS):
@@ -162,24 +169,36 @@ class _Spectrum:
             change = np.abs(values[:, None] - before).min(axis=1).max()
             error = float(2 * change + fine.scaled.rounding)
             error += 2 * rate_error * flow.stiffness / flow.frequency
-            if error < np.abs(values).min() or change < RESOLVED * flow.stiffness:
+            if error < np.abs(values).min() / 2 or change < RESOLVED * flow.stiffness:
                 break
-        return cls(coarse, fine, error)
+        # More were asked for than can be zero.
+        beyond = np.abs(values)[np.abs(values) > error].min(initial=np.inf)
+        return cls(coarse, fine, error, float(beyond))
 
     def inertia(self) -> tuple[int, int] | None:
-        """How many eigenvalues are below -error, and how many within it."""
-        above, below = self.fine.scaled.factor(self.error), self.fine.scaled.factor(-self.error)
-        if above.inertia.zero or below.inertia.zero:
+        """How many eigenvalues are certainly negative, and how many zero within the error."""
+        shift, matrix = self.beyond / 2, self.fine.scaled
+        if not self.error < shift < np.inf:
             return None
-        if max(above.backward_error, below.backward_error) > self.error:
-            return None
-        index = above.inertia.negative
-        return index, below.inertia.negative - index
+        counted = _signs(matrix, shift, self.error)
+        if counted is None and matrix.n <= PIVOTED_UP_TO:
+            counted = _signs(DenseSymmetric(matrix.toarray()), shift, self.error)
+        return counted
 
     def lowest(self) -> tuple[Vector, Vector, Vector]:
         """The smallest eigenvalues, their errors and modes."""
-        values, vectors = self.fine.scaled.extremal(LOWEST)
-        before, _ = self.coarse.scaled.extremal(LOWEST)
-        k = min(LOWEST, len(values), len(before))
+        values, modes = self.fine.lowest(LOWEST)
+        before, _ = self.coarse.lowest(LOWEST)
+        k = min(len(values), len(before))
         errors = np.abs(values[:k] - before[:k]) + self.fine.scaled.rounding
-        return values[:k], errors, self.fine.modes(vectors[:, :k])
+        return values[:k], errors, modes[:k]
+
+
+def _signs(matrix: Factorizable, shift: float, error: float) -> tuple[int, int] | None:
+    """How many eigenvalues are below -shift and how many within it, if the factors tell."""
+    above, below = matrix.factor(shift), matrix.factor(-shift)
+    needed = max(above.backward_error, below.backward_error)
+    if needed > shift - error or above.inertia.zero or below.inertia.zero:
+        return None
+    index = above.inertia.negative
+    return index, below.inertia.negative - index

@@ -85,7 +85,7 @@ def conjugate_points(flow: JacobiFlow, edges: Vector, error: float = 0.0) -> Con
     error
         How far the flow's generator may be from the true path's, in the 2-norm.
     """
-    turn, change = TURN, np.inf
+    turn, change = TURN / len(flow.coordinates), np.inf
     plane = PlaneAlong(flow, mesh(flow.rate, edges, turn))
     while change > ANGLE_ACCURACY and len(plane.times) <= STEPS:
         turn /= 2
@@ -170,8 +170,8 @@ class JacobiFlow:
         return float(np.linalg.norm(there - self.generator(t), 2, axis=(1, 2)).max())
 
     def rate(self, t: Vector) -> Vector:
-        """A bound of the speed at which the angles of any plane turn, in sum."""
-        return np.asarray(np.linalg.norm(self.generator(t), "nuc", axis=(1, 2)))
+        """A bound of the speed at which each of the angles of any plane turns."""
+        return np.asarray(np.linalg.norm(self.generator(t), 2, axis=(1, 2)))
 
     def transfer(self, start: Vector, end: Vector) -> Vector:
         """The linear maps from x(start) to x(end), of shape (m, 2d, 2d).
@@ -187,7 +187,8 @@ class JacobiFlow:
         system = -np.einsum("ij,kiab->kiajb", integrals, generator)
         system = system.reshape(-1, STAGES * n, STAGES * n) + np.eye(STAGES * n)
         slopes = np.linalg.solve(system, generator.reshape(-1, STAGES * n, n))
-        return np.eye(n) + np.einsum("i,kiab->kab", weights, slopes.reshape(-1, STAGES, n, n))
+        slopes = slopes.reshape(-1, STAGES, n, n)
+        return np.asarray(np.eye(n) + np.einsum("i,kiab->kab", weights, slopes))
 
 
 @lru_cache(1)
@@ -285,11 +286,11 @@ def _angles(frames: Vector) -> Vector:
 
 def _crossings(before: Vector, after: Vector) -> NDArray[np.int_]:
     """How many angles passed π from one to the next: each takes π off their sum."""
-    return np.rint((before.sum(axis=1) - after.sum(axis=1)) / np.pi).astype(int)
+    return np.asarray(np.rint((before.sum(axis=1) - after.sum(axis=1)) / np.pi), int)
 
 
 def _continued(before: Vector, after: Vector) -> Vector:
     """The angles after, each continued from the angle before of the same rank."""
     d = before.shape[1]
     place = np.arange(d) + _crossings(before, after)[:, None]
-    return np.take_along_axis(after, place % d, axis=1) + np.pi * (place // d)
+    return np.asarray(np.take_along_axis(after, place % d, axis=1) + np.pi * (place // d))

@@ -58,7 +58,8 @@ def mesh(rate: Callable[[Vector], Vector], edges: Vector, most: float) -> Vector
     # The last edge of each stretch of length `most`, so that what is left between is no longer.
     kept = np.flatnonzero(np.diff(np.floor(passed / most), append=np.inf))
     kept = np.unique(np.r_[0, kept])
-    parts = np.ceil(np.diff(passed[kept]) / most).astype(int)
+    # A stretch that is longer by less than a quarter is left whole.
+    parts = np.ceil(np.diff(passed[kept]) / most - 0.25).astype(int)
     return _divided(edges[kept], np.maximum(parts, 1))
 
 
@@ -67,4 +68,4 @@ def _divided(edges: Vector, parts: NDArray[np.int_]) -> Vector:
     first = np.repeat(np.cumsum(parts) - parts, parts)
     within = (np.arange(parts.sum()) - first) / np.repeat(parts, parts)
     left, width = np.repeat(edges[:-1], parts), np.repeat(np.diff(edges), parts)
-    return np.r_[left + within * width, edges[-1]]
+    return np.asarray(np.r_[left + within * width, edges[-1]])

@@ -28,7 +28,7 @@ def density(dense: DensePath) -> Vector:
         return np.ones_like(amount)
     # Neighbours share: one coefficient may vanish where the path changes all the same.
     padded = np.concatenate([amount[:1], amount, amount[-1:]])
-    return np.maximum(padded[:-2], np.maximum(padded[1:-1], padded[2:]))
+    return np.asarray(np.maximum(padded[:-2], np.maximum(padded[1:-1], padded[2:])))
 
 
 def equidistributed(dense: DensePath, elements: int) -> Vector:

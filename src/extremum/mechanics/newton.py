@@ -25,6 +25,10 @@ Record = Callable[[DiscreteAction, Vector, ActionTerms, float, str], None]
 """What is told of each iterate: nodes, the action there, the damping factor, an event."""
 
 
+def unrecorded(*iterate: object) -> None:
+    """Tell nobody."""
+
+
 @dataclass(frozen=True, eq=False)
 class NewtonRun:
     """Where the iteration ended.
@@ -68,7 +72,7 @@ def newton(
     nodes : ndarray of shape (N, d)
         The first iterate; its ends are fixed.
     resolution : float
-        A step that changes no coordinate by more is the last.
+        A step that changes no coordinate by more than this part of the path's extent is the last.
     record : callable
     contraction : float
         What is known of it from another mesh. Where it is given, a step is also the last if
@@ -94,7 +98,8 @@ def newton(
                 length /= 2
                 continue
             if length == 1.0:
-                if last <= resolution or (predicts and contraction * last**2 <= resolution):
+                most_left = resolution * _largest(trial.ravel())
+                if last <= most_left or (predicts and contraction * last**2 <= most_left):
                     record(action, trial, new, length, "")
                     return NewtonRun(trial, new, True, first, last, iterations, contraction)
                 new_factored = new.factored()

@@ -135,7 +135,7 @@ class Path:
     @cached_property
     def certificate(self) -> PathCertificate:
         """What the continuous path is."""
-        return certify_path(self.confirmed, self.success)
+        return certify_path(self.lagrangian, self.confirmed)
 
     @property
     def conjugate_times(self) -> Vector:

@@ -30,8 +30,12 @@ GROWTH = (1.5, 4.0)
 MOST_NODES = 4_000_000
 """Nodes of a mesh at most."""
 
-MOST_ASTRAY = 4
-"""Meshes in a row on which the path may be another than on the one before."""
+MOST_IDLE = 4
+"""Meshes in a row that need not make the estimated error smaller, by `STAGNANT` at least: beyond,
+the path is another on each mesh, or rounding does not let it be known better."""
+
+STAGNANT = 0.5
+"""Of an error, what is no progress."""
 
 SAMPLES = 64
 """States along a path at which it is looked at."""
@@ -87,8 +91,8 @@ def refined(
         where the iteration led nowhere, or away.
     """
     now, last_change, last_ratio = first, np.inf, 1.0
-    order, astray = _order(rule, first.solution), 0
-    while astray < MOST_ASTRAY:
+    order, best, idle = _order(rule, first.solution), np.inf, 0
+    while idle < MOST_IDLE:
         goal = tol * max(1.0, now.solution.extent)
         elements = elements or _more_elements(now, goal, order)
         if elements * rule.degree > MOST_NODES:
@@ -97,23 +101,24 @@ def refined(
         action = problem.action(rule, mesh)
         before = now.solution.dense(action.node_times)
         before[0], before[-1] = problem.start, problem.end
-        resolution = max(goal / 10, FLOOR * now.solution.extent)
+        resolution = max(goal / 10 / max(now.solution.extent, goal), FLOOR)
         run = newton(action, before, resolution, record, contraction=now.contraction)
         if not run.converged:
             return Refined(now.solution, np.inf, np.inf)
         solution = Solution(action, run.nodes, run.terms)
         change = float(np.abs(run.nodes - before).max())
-        astray += 1
         error, ratio = np.inf, (len(now.solution.t) - 1) / (len(mesh) - 1)
-        if change <= ASYMPTOTIC * solution.extent or not solution.extent:
-            astray, rate = 0, min(1.0, SAFETY * ratio**order)
-            if change < last_change < np.inf:
+        if change <= ASYMPTOTIC * solution.extent:
+            rate = min(1.0, SAFETY * ratio**order)
+            if change < last_change and last_ratio < 1:
                 rate = max(rate, (change / last_change) ** (np.log(ratio) / np.log(last_ratio)))
             error = max(change * rate, FLOOR * solution.extent)
             last_change, last_ratio = change, ratio
         now = Refined(solution, error, run.contraction)
         if error <= goal:
             break
+        idle = 0 if error < STAGNANT * best else idle + 1
+        best = min(best, error)
     return now
 
 

@@ -6,10 +6,11 @@ from collections.abc import Callable
 
 import numpy as np
 
-from extremum.mechanics.continuation import without_force
+from extremum.mechanics.action import DiscreteAction
+from extremum.mechanics.continuation import with_more_time, without_force
 from extremum.mechanics.newton import NewtonRun, Record, newton
 from extremum.mechanics.refine import Refined, refined
-from extremum.mechanics.rules import RULES, Rule
+from extremum.mechanics.rules import RULES
 from extremum.mechanics.solution import Problem, Solution
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput
@@ -23,9 +24,8 @@ ELEMENTS = 8
 PER_TURN = 3
 """Elements for each time that a coordinate of the guess turns."""
 
-TRIES = (1, 4, 8, 16)
-"""How many times as many elements the meshes have that are tried one after the other. On the first,
-Newton's iteration alone; on the others it is helped by continuation."""
+REACHING = 32
+"""Elements of the mesh on which it is asked whether the end can be reached."""
 
 SAMPLES = 257
 """Times at which a guess is looked at."""
@@ -34,11 +34,43 @@ COARSE = 1e-6
 """On the first mesh Newton's iteration need not know a path better, in parts of its extent: what
 comes next corrects it."""
 
-FAR = 1e4
-"""A path of so many times the guess's extent, on each mesh another, is none: there is no path."""
+CONJUGATE = 1e-10
+"""An eigenvalue of the Hessian is zero at so small a part of the acceleration that the guess is
+short of, by its extent."""
+
+SLOPE = 1e-6
+"""The action has a slope along its mode, where that is more than this part of the whole slope."""
 
 
-def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined | None:
+def _as_it_stands(
+    action: DiscreteAction, nodes: Vector, resolution: float, record: Record
+) -> NewtonRun:
+    return newton(action, nodes, resolution, record, contraction=np.inf)
+
+
+def _from_straight(
+    action: DiscreteAction, nodes: Vector, resolution: float, record: Record
+) -> NewtonRun | None:
+    share = (action.node_times - action.t[0])[:, np.newaxis] / (action.t[-1] - action.t[0])
+    straight = action.start + share * (action.end - action.start)
+    return with_more_time(action, straight, resolution, record)
+
+
+Way = Callable[[DiscreteAction, Vector, float, Record], NewtonRun | None]
+
+TRIES: tuple[tuple[int, Way], ...] = (
+    (1, _as_it_stands),
+    (4, without_force),
+    (4, _from_straight),
+    (8, without_force),
+    (16, without_force),
+    (8, _from_straight),
+)
+"""What is tried one after the other: how many times as many elements, and which way from a guess
+to a path. The first is Newton's iteration alone; continuation asks for more than that of a mesh."""
+
+
+def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
     """Search for a path near a guess.
 
     Parameters
@@ -60,27 +92,33 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined 
         If no path reaches the end.
     """
     rule, elements = RULES["lobatto8"], _elements(problem, guess)
-    for times in TRIES:
+    for times, helped in TRIES:
         action = problem.action(rule, problem.uniform(times * elements))
         nodes = guess(action.node_times)
-        extent = float(np.abs(nodes).max())
-        run: NewtonRun | None = newton(action, nodes, COARSE * extent, record, contraction=np.inf)
-        assert run is not None
-        last = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
-        if not run.converged:
-            run = None if times == 1 else without_force(action, nodes, COARSE * extent, record)
-        if run is not None:
-            first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
-            last = refined(problem, rule, first, tol, record)
-            if np.isfinite(last.error):
-                return last
-            _check_reachable(problem, last.solution, extent)
-    return last
+        run = helped(action, nodes, COARSE, record)
+        if run is None or not run.converged:
+            continue
+        first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
+        found = refined(problem, rule, first, tol, record)
+        if np.isfinite(found.error):
+            return found
+    _check_reachable(problem, guess)
+    return Refined(Solution(action, nodes, action.terms(nodes)), np.inf, np.inf)
 
 
-def _check_reachable(problem: Problem, solution: Solution, extent: float) -> None:
-    """Refuse an end that neighbouring paths from the start all miss alike."""
-    if solution.extent > FAR * max(extent, 1.0):
+def _check_reachable(problem: Problem, guess: Guess) -> None:
+    """Refuse an end that the paths from the start, to first order, all miss alike.
+
+    The Hessian at the guess has an eigenvalue zero then, along which S has a slope.
+    """
+    action = problem.action(RULES["lobatto8"], problem.uniform(REACHING))
+    nodes = guess(action.node_times)
+    terms = action.terms(nodes)
+    units = 1 / np.sqrt(np.repeat(action.node_weights[1:-1], problem.start.size))
+    values, modes = terms.hessian().scaled(units).nearest_zero(problem.start.size)
+    slope = terms.gradient * units
+    zero = np.abs(values) <= CONJUGATE * np.abs(slope).max() / max(1.0, np.abs(nodes).max())
+    if np.abs(modes[:, zero].T @ slope).max(initial=0.0) > SLOPE * np.linalg.norm(slope):
         raise InvalidInput(
             f"No path goes from {_shown(problem.start)} to {_shown(problem.end)} in the duration "
             f"{problem.finish - problem.begin:.6g}: the end is conjugate to the start, where all "

@@ -7,14 +7,22 @@ from functools import lru_cache
 
 import numpy as np
 from numpy.polynomial import legendre
-from numpy.typing import NDArray
+from scipy.sparse.linalg import LinearOperator, eigsh
 
-from extremum.linalg import Factorizable, Pattern
-from extremum.mechanics.linearization import Linearization
+from extremum.linalg import (
+    BlockTridiagonalSymmetric,
+    DenseSymmetric,
+    Factorizable,
+    cyclic_block_tridiagonal,
+)
+from extremum.mechanics.linearization import Linearization, SecondDerivatives
 from extremum.objective import Vector
 
 DEGREE = 6
 """Of the elements' polynomials: eigenvalues are accurate to order 12."""
+
+DENSE_UP_TO = 100
+"""Up to this many rows all eigenvalues are computed: it takes a millisecond."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,16 +36,22 @@ class SecondVariation:
     Attributes
     ----------
     times : ndarray of shape (k,)
-        The nodes whose variations are free.
+        The nodes but the last one, where the variation is that of the first.
     weights : ndarray of shape (k,)
         Their parts of the duration.
     scaled : Factorizable
         M^(-1/2) H M^(-1/2), of kd rows.
+    floor : float
+        A lower bound of its eigenvalues.
+    closed : bool
+        Whether variations are periodic; else they vanish at the ends.
     """
 
     times: Vector
     weights: Vector
     scaled: Factorizable
+    floor: float
+    closed: bool
 
     @classmethod
     def of(
@@ -52,7 +66,7 @@ class SecondVariation:
         edges : ndarray of shape (m + 1,)
             The ends of the elements.
         closed
-            Whether variations are periodic; else they vanish at both ends.
+            Whether variations are periodic.
         """
         nodes, weights, derivative = lobatto(DEGREE)
         half = np.diff(edges)[:, None] / 2
@@ -72,43 +86,73 @@ class SecondVariation:
         local = np.arange(DEGREE + 1)
         elements[:, local, :, local, :] += force.transpose(1, 0, 2, 3)
 
-        count = m * DEGREE + (not closed)
-        place = (np.arange(m)[:, None] * DEGREE + local) % count
-        node_times, node_weights = np.empty(count), np.zeros(count)
-        node_times[place] = times
-        np.add.at(node_weights, place, half * weights)
-        free = slice(None) if closed else slice(1, -1)
-        # Of fixed nodes, number -1.
-        number = np.full(count, -1)
-        number[free] = np.arange(len(node_times[free]))
-        rows = number[place][:, :, None] * d + np.arange(d)
-        rows = np.where(number[place][:, :, None] < 0, -1, rows).reshape(m, -1)
-        scale = 1 / np.sqrt(np.repeat(node_weights, d).reshape(count, d)[place]).reshape(m, -1)
-        values = elements.reshape(m, rows.shape[1], -1) * scale[:, :, None] * scale[:, None, :]
-        return cls(
-            node_times[free],
-            node_weights[free],
-            _assembled(len(node_times[free]) * d, rows, values),
+        # Each element has its first nodes to itself, and shares its last with the next one.
+        masses = half * weights[:-1]
+        masses[:, 0] += weights[-1] * np.roll(half[:, 0], 1)
+        blocks, below = chain(elements.reshape(m, (DEGREE + 1) * d, -1), d)
+        units = np.repeat(1 / np.sqrt(masses), d, axis=1)
+        blocks *= units[:, :, None] * units[:, None, :]
+        below *= np.roll(units, -1, axis=0)[:, :, None] * units[:, None, :]
+        found = times[:, :-1].ravel(), masses.ravel()
+        if closed:
+            return cls(*found, cyclic_block_tridiagonal(blocks, below), _floor(along), True)
+        # The first node does not move: an eigenvalue of its own, above the others.
+        blocks[0, :d] = blocks[0, :, :d] = below[0, :, :d] = 0
+        blocks[0, :d, :d] = np.abs(blocks).sum(axis=2).max() * np.eye(d)
+        return cls(*found, BlockTridiagonalSymmetric(blocks, below[:-1]), _floor(along), False)
+
+    def lowest(self, k: int) -> tuple[Vector, Vector]:
+        """The k smallest eigenvalues, ascending, and their variations at the nodes.
+
+        The variations δ, of shape (k, times, d), have ∫ |δ|² dt = 1.
+        """
+        margin = max(abs(self.floor) / 8, self.scaled.rounding)
+        values, vectors = self.nearest(self.floor - margin, k)
+        order = np.argsort(values)
+        deltas = vectors.T[order].reshape(len(order), len(self.times), -1)
+        return values[order], deltas / np.sqrt(self.weights)[:, None]
+
+    def nearest(self, shift: float, k: int) -> tuple[Vector, Vector]:
+        """The k eigenvalues nearest to a number, and their vectors, by inverse iteration."""
+        n = self.scaled.n
+        if n <= DENSE_UP_TO:
+            values, vectors = DenseSymmetric(self.scaled.toarray()).spectrum
+            order = np.argsort(np.abs(values - shift), kind="stable")[:k]
+            return values[order], vectors[:, order]
+        inverse = LinearOperator((n, n), self.scaled.factor(-shift).solve, dtype=np.float64)
+        values, vectors = eigsh(
+            self.scaled.to_scipy(), k, sigma=shift, OPinv=inverse, v0=np.cos(np.arange(n))
         )
-
-    def modes(self, vectors: Vector) -> Vector:
-        """The variations δ at the nodes, of shape (k, times, d), of columns of scaled vectors."""
-        count = len(self.times)
-        deltas = vectors.T.reshape(vectors.shape[1], count, -1)
-        return np.asarray(deltas / np.sqrt(self.weights)[:, None])
+        return values, vectors
 
 
-def _assembled(n: int, index: NDArray[np.int_], blocks: Vector) -> Factorizable:
-    """The sum of symmetric blocks of shape (m, r, r), at rows of shape (m, r); -1 is left out."""
-    r = index.shape[1]
-    rows = np.repeat(index, r, axis=1).ravel()
-    columns = np.tile(index, (1, r)).ravel()
-    lower = np.flatnonzero((rows >= columns) & (columns >= 0))
-    rows, columns = rows[lower], columns[lower]
-    pattern = Pattern.of(n, rows, columns)
-    keys = pattern.cols.astype(np.int64) * n + pattern.rows
-    where = np.searchsorted(keys, columns.astype(np.int64) * n + rows)
-    return pattern.matrix(np.bincount(where, blocks.ravel()[lower], pattern.nnz))
+def _floor(along: SecondDerivatives) -> float:
+    """The smallest eigenvalue of L_qq - L_qv L_vv⁻¹ L_vq.
+
+    The rest of the second variation is the square of δ̇ + L_vv⁻¹ L_vq δ, weighted by L_vv.
+    """
+    cross = along.L_qv @ np.linalg.solve(along.L_vv, along.L_qv.transpose(0, 2, 1))
+    return float(np.linalg.eigvalsh(along.L_qq - cross)[:, 0].min())
+
+
+def chain(elements: Vector, d: int) -> tuple[Vector, Vector]:
+    """A closed chain's blocks, and those below them, from its elements' symmetric matrices.
+
+    Parameters
+    ----------
+    elements : ndarray of shape (m, r + d, r + d)
+        The last d rows of an element are the first d of the next.
+
+    Returns
+    -------
+    blocks, below : ndarray of shape (m, r, r)
+        As for `cyclic_block_tridiagonal`.
+    """
+    r = elements.shape[1] - d
+    blocks, below = elements[:, :r, :r].copy(), np.zeros((len(elements), r, r))
+    blocks[:, :d, :d] += np.roll(elements[:, r:, r:], 1, axis=0)
+    below[:, :d] = elements[:, r:, :r]
+    return blocks, below
 
 
 @lru_cache(1)

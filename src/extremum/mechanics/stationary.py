@@ -13,7 +13,7 @@ from extremum.mechanics.events import (
     read_problem,
     read_tol,
 )
-from extremum.mechanics.newton import NewtonRun, newton
+from extremum.mechanics.newton import newton, unrecorded
 from extremum.mechanics.path import Path
 from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.refine import Refined, refined
@@ -135,8 +135,8 @@ def stationary_path(
     record = Recorder()
     if many is None:
         goal = tolerance or TOL
-        confirmed = solution = _accurate(problem, the_rule, initial, goal, record)
-        path, error = solution.solution, confirmed.error
+        found, confirmed = _accurate(problem, the_rule, initial, goal, record)
+        path, error = found.solution, found.error
         allowed = goal * max(1.0, path.extent)
     else:
         path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
@@ -158,12 +158,15 @@ def stationary_path(
 
 def _accurate(
     problem: Problem, rule: Rule, guess: Guess, tol: float, record: Recorder
-) -> Refined:
-    """The path to a tolerance, on whatever mesh that takes."""
+) -> tuple[Refined, Refined]:
+    """The path to a tolerance, on whatever mesh that takes; and the most accurate one known."""
     if rule is RULES["lobatto8"]:
-        return find(problem, guess, tol, record)
-    found = find(problem, guess, max(tol, CONFIRMING), record)
-    return refined(problem, rule, found, tol, record) if np.isfinite(found.error) else found
+        found = find(problem, guess, tol, record)
+        return found, found
+    known = find(problem, guess, min(tol, CONFIRMING), record)
+    if not np.isfinite(known.error):
+        return known, known
+    return refined(problem, rule, known, tol, record, COARSEST), known
 
 
 def _on_mesh(
@@ -171,21 +174,22 @@ def _on_mesh(
 ) -> tuple[Solution, Refined, float]:
     """The path on a uniform mesh, an accurate one, and how far they are from each other."""
     action = problem.action(rule, problem.uniform(points - 1))
-    run: NewtonRun | None = None
-    known: Refined | None = None
+    solution, known = None, None
     if (points - 1) * rule.degree <= DIRECT:
-        nodes = guess(action.node_times)
-        run = newton(action, nodes, RESOLUTION * float(np.abs(nodes).max()), record)
-    if run is None or not run.converged:
+        run = newton(action, guess(action.node_times), RESOLUTION, record)
+        solution = Solution(action, run.nodes, run.terms)
+        if run.converged:
+            elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
+            first = Refined(solution, np.inf, run.contraction)
+            known = refined(problem, RULES["lobatto8"], first, CONFIRMING, unrecorded, elements)
+    if solution is None or known is None or not np.isfinite(known.error):
+        # From a path that is known to be one.
         known = find(problem, guess, CONFIRMING, record)
-        nodes = _sampled(known.solution, action.node_times)
-        run = newton(action, nodes, RESOLUTION * known.solution.extent, record)
-    solution = Solution(action, run.nodes, run.terms)
-    if known is None:
-        elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
-        first = Refined(solution, np.inf, run.contraction)
-        known = refined(problem, RULES["lobatto8"], first, CONFIRMING, record, elements)
-    if not run.converged or not np.isfinite(known.error):
+        if not np.isfinite(known.error):
+            return solution or known.solution, known, np.inf
+        run = newton(action, _sampled(known.solution, action.node_times), RESOLUTION, record)
+        solution = Solution(action, run.nodes, run.terms)
+    if not run.converged:
         return solution, known, np.inf
     every = max(1, points // COMPARED)
     difference = solution.q[::every] - known.solution.dense(solution.t[::every])
@@ -208,8 +212,8 @@ def _message(error: float, allowed: float) -> str:
         return f"The path's estimated error, {error:.2g}, is within {allowed:.2g}."
     if np.isfinite(error):
         return (
-            f"The path's estimated error, {error:.2g}, is more than {allowed:.2g}: give more points, "
-            "a higher rule or a larger tolerance."
+            f"The path's estimated error, {error:.2g}, is more than {allowed:.2g}: give more "
+            "points, a higher rule or a larger tolerance."
         )
     return (
         "No path was found that refinement confirms. Give a guess that is nearer, or a shorter "

@@ -1,7 +1,7 @@
 """The integral of a local function of (t, q, q̇) over elements on which q is a polynomial.
 
-∫ f(t, q, q̇) dt ≈ Σₑ hₑ Σₖ wₖ f(tₑ + cₖhₑ, Σⱼ Nₖⱼ qⱼ, Σⱼ Dₖⱼ qⱼ / hₑ), the inner sum over the element's
-nodes: with its derivatives by the nodal values, by one compiled call over all elements.
+∫ f(t, q, q̇) dt ≈ Σₑ hₑ Σₖ wₖ f(tₑ + cₖhₑ, Σⱼ Nₖⱼ qⱼ, Σⱼ Dₖⱼ qⱼ / hₑ), the innermost sums over the
+element's nodes: with its derivatives by the nodal values, by one compiled call over all elements.
 """
 
 from __future__ import annotations
@@ -41,7 +41,7 @@ class Element:
     @property
     def degree(self) -> int:
         """The polynomial's degree p."""
-        return self.values.shape[1] - 1
+        return int(self.values.shape[1]) - 1
 
 
 class ElementTerms(NamedTuple):

@@ -23,7 +23,7 @@ from extremum.objective.function import PlainFunction, sixty_four_bit
 from extremum.objective.parameters import Parameters, Vector
 from extremum.outcomes import Untraceable
 
-BUCKETS = (64, 512, 4096, 32768)
+BUCKETS = (128, 1024, 8192, 65536)
 """Rows are padded to the next of these numbers, so that other meshes compile nothing; beyond the
 last, where padding would cost more than it saves, there are as many as are asked for."""
 

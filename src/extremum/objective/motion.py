@@ -44,7 +44,9 @@ def motion_of_velocity(local: LocalFunction, t: Vector, q: Vector, v: Vector) ->
     return _call("of_velocity", local, t, q, v)
 
 
-def motion_of_momentum(local: LocalFunction, t: Vector, q: Vector, p: Vector, near: Vector) -> Motion:
+def motion_of_momentum(
+    local: LocalFunction, t: Vector, q: Vector, p: Vector, near: Vector
+) -> Motion:
     """The motion at states (t, q, p), where the velocity is near a given one."""
     return _call("of_momentum", local, t, q, near, p)
 
@@ -56,8 +58,8 @@ def _call(name: str, local: LocalFunction, t: Vector, *states: Vector) -> Motion
     kernel = getattr(_kernels(function, d), name)
     with sixty_four_bit():
         found = np.asarray(kernel(captured, padded(rows)))[:m]
-    parts = [found[:, k * d : (k + 1) * d] for k in range(4)]
-    return Motion(*parts, found[:, -1])
+    velocity, acceleration, jerk, momentum = (found[:, k * d : (k + 1) * d] for k in range(4))
+    return Motion(velocity, acceleration, jerk, momentum, found[:, -1])
 
 
 class _Kernels(NamedTuple):
