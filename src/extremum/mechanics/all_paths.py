@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import Any, overload
+from typing import TYPE_CHECKING, Any, overload
 
 import numpy as np
 
@@ -20,6 +20,9 @@ from extremum.mechanics.system import System
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput
 
+if TYPE_CHECKING:
+    from rich.console import RenderableType
+
 MAX_INDEX = 5
 """Paths of a higher index are left out where nothing else is said."""
 
@@ -34,6 +37,9 @@ REACH = 4.0
 
 SAME = 1e-5
 """Paths nearer to each other than this part of their extent are one."""
+
+NEAR = 0.01
+"""A path has to begin with its root's velocity, up to this part of it."""
 
 COMPARED = 65
 """Times at which paths are compared."""
@@ -79,6 +85,9 @@ class Paths(Sequence[Path]):
         return card.paths_text(self)
 
     __repr__ = __str__
+
+    def __rich__(self) -> RenderableType:
+        return card.paths_panel(self)
 
     def _repr_html_(self) -> str:
         return card.paths_html(self)
@@ -127,28 +136,32 @@ def stationary_paths(
 
     Examples
     --------
-    The quartic oscillator, with one turn back at most:
+    The quartic oscillator:
 
     >>> from extremum.mechanics import Particle, stationary_paths
     >>> quartic = Particle(1.0, lambda q: q**4 / 4)
-    >>> found = stationary_paths(quartic, 0.0, 1.0, 8.0, max_index=2)
+    >>> found = stationary_paths(quartic, 0.0, 1.0, 8.0, max_index=3)
     >>> [(path.certificate.morse_index, round(float(path.v[0]), 6)) for path in found]
-    [(2, -1.612435), (1, 0.860873), (2, 1.088353)]
+    [(2, 0.860873), (3, 1.088353), (3, -1.612435)]
     """
     if not isinstance(max_index, int | np.integer) or max_index < 0:
         raise InvalidInput(f"max_index={max_index!r}; give a whole number, 0 or more.")
     if speed is not None and not 0 < speed < np.inf:
         raise InvalidInput(f"speed={speed!r}; give a positive number.")
-    problem, _ = read_problem(system, start, end, duration)
+    problem, scalar = read_problem(system, start, end, duration)
     shooting = ShootingMap(problem)
     if problem.start.size == 1:
         velocities, reached, known, words = _scanned(shooting, max_index, speed)
     else:
         velocities, reached, known, words = _from_many_starts(shooting, speed)
-    motions = shooting.resolved(velocities, 0.0)(velocities).q if len(velocities) else []
-    found, lost = _polished(system, start, end, duration, motions, tol)
+
+    def find(motion: Vector) -> Path:
+        guess = motion[:, 0] if scalar else motion
+        return stationary_path(system, start, end, duration, guess=guess, tol=tol)
+
+    found, lost = _polished(shooting, velocities, max_index, find)
     if lost:
-        words += f". Of its {len(velocities)} roots {lost} were not confirmed as a path"
+        words += f". {lost} of the roots were not confirmed as a path"
     kept = [path for path in found if (path.certificate.morse_index or 0) <= max_index]
     kept.sort(key=lambda path: path.action)
     return Paths(
@@ -207,11 +220,11 @@ def _from_many_starts(
     speeds = _speeds(shooting.problem)
     fastest = REACH * max(speeds) if speed is None else speed
     found = roots(shooting, min(min(speeds) / REACH, fastest / REACH**2), fastest)
+    fewest = min(found.hits, default=0)
     words = (
-        f"{found.starts} random initial velocities up to {fastest:.4g} led to a path "
-        f"{found.hits.sum()} times, and to each of {len(found.hits)} at least "
-        f"{found.hits.min(initial=0)} times; the estimated chance that one more find is new is "
-        f"{100 * found.unseen:.2g} %"
+        f"Of {found.starts} random initial velocities with |v(t₀)| ≤ {fastest:.4g}, "
+        f"{sum(found.hits)} led to one of {len(found.hits)} roots, to each of them at least "
+        f"{fewest} times; the chance that one more find is new is about {found.unseen:.1%}"
     )
     return found.velocities, fastest, False, words
 
@@ -231,23 +244,25 @@ def _speeds(problem: Problem) -> list[float]:
 
 
 def _polished(
-    system: System, start: Any, end: Any, duration: Any, motions: Any, tol: float
+    shooting: ShootingMap, velocities: Vector, max_index: int, find: Callable[[Vector], Path]
 ) -> tuple[list[Path], int]:
-    """Make each motion a path; distinct ones, and how many motions did not lead to theirs."""
+    """Make the motions paths; distinct ones, and how many did not lead to theirs."""
     found: list[Path] = []
-    lost = 0
-    scalar = np.ndim(start) == 0
-    for q in motions:
-        guess = q[:, 0] if scalar else q
-        if not np.isfinite(guess).all():
-            lost += 1
+    if not len(velocities):
+        return found, 0
+    motions = shooting.resolved(velocities, 0.0)(velocities)
+    # For several coordinates the number of conjugate points is not known yet.
+    low = motions.turns <= max_index
+    for velocity, motion in zip(velocities[low], motions.q[low], strict=True):
+        if not np.isfinite(motion).all():
             continue
-        path = stationary_path(system, start, end, duration, guess=guess, tol=tol)
-        if not path.success or any(_same(path, other) for other in found):
-            lost += 1
-        else:
+        path = find(motion)
+        slow = float(np.abs(motion).max()) / (path.t[-1] - path.t[0])
+        away = float(np.linalg.norm(np.ravel(path.v[0]) - velocity))
+        is_its = path.success and away <= NEAR * max(float(np.linalg.norm(velocity)), slow)
+        if is_its and not any(_same(path, other) for other in found):
             found.append(path)
-    return found, lost
+    return found, int(low.sum()) - len(found)
 
 
 def _same(one: Path, other: Path) -> bool:

@@ -9,7 +9,7 @@ import numpy as np
 from extremum.mechanics.shooting import ShootingMap
 from extremum.objective import Vector
 
-STARTS = 256
+STARTS = 128
 
 ITERATIONS = 40
 

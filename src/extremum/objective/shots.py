@@ -35,7 +35,7 @@ class Shots(NamedTuple):
     jacobian : ndarray of shape (m, d, d)
         ∂q/∂v₀ at the last time.
     turns : ndarray of shape (m,)
-        How often det ∂q/∂v₀ has changed its sign: for d = 1 the number of conjugate points.
+        For d = 1 how often ∂q/∂v₀ has changed its sign: the number of conjugate points. Else 0.
     """
 
     q: Vector
@@ -67,9 +67,6 @@ def shots(local: LocalFunction, t: Vector, q: Vector, v: Vector, steps: int) -> 
 def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., Any]:
     """Compile for the function of (captured arrays, (t, q, v)) that a program is."""
 
-    def determinant(matrix: Any) -> Any:
-        return matrix[0, 0] if d == 1 else jnp.linalg.det(matrix)
-
     def shot(captured: list[Any], times: Any, steps: Any, q: Any, v: Any) -> Any:
         def L(t: Any, q: Any, v: Any) -> Any:
             return function(captured, jnp.concatenate([t[None], q, v]))
@@ -80,7 +77,7 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
             still = (jnp.ones_like(t), v, jnp.zeros_like(v))
             force = jax.grad(L, 1)(t, q, v) - jax.jvp(momentum, (t, q, v), still)[1]
             mass = jax.jacfwd(momentum, 2)(t, q, v)
-            return force / mass[0, 0] if d == 1 else jnp.linalg.solve(mass, force)
+            return _solved(mass, force)
 
         def rate(t: Any, state: Any) -> Any:
             """Of q, v and, by Jacobi's equation, of their derivatives by v₀."""
@@ -113,7 +110,7 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
             def next_step(k: Any, carried: Any) -> Any:
                 state, sign, turns = carried
                 state = step(begin + k * h, h, state)
-                now = jnp.sign(determinant(state[2]))
+                now = jnp.sign(state[2][0, 0]) if d == 1 else sign
                 return state, now, turns + (now * sign < 0)
 
             carried = jax.lax.fori_loop(0, steps, next_step, carried)
@@ -126,3 +123,15 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
         return jnp.concatenate([q[None], places]), state[2].T, turns
 
     return jax.jit(jax.vmap(shot, in_axes=(None, None, None, None, 0)))
+
+
+def _solved(matrix: Any, right: Any) -> Any:
+    """Solve by Gauss and Jordan's elimination: a mass matrix is definite, and needs no pivots.
+
+    Written out, for what XLA calls of LAPACK for each of many small matrices takes far longer.
+    """
+    rows = jnp.concatenate([matrix, right[:, None]], axis=1)
+    for k in range(len(right)):
+        pivot = rows[k] / rows[k, k]
+        rows = (rows - rows[:, k, None] * pivot).at[k].set(pivot)
+    return rows[:, -1]
