@@ -187,7 +187,8 @@ def _on_mesh(
         known = find(problem, guess, CONFIRMING, record)
         if not np.isfinite(known.error):
             return solution or known.solution, known, np.inf
-        run = newton(action, _sampled(known.solution, action.node_times), RESOLUTION, record)
+        nodes = _sampled(known.solution, action.node_times)
+        run = newton(action, nodes, RESOLUTION, record, contraction=known.contraction)
         solution = Solution(action, run.nodes, run.terms)
     if not run.converged:
         return solution, known, np.inf
