@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any, overload
+from typing import Any, overload
 
 import numpy as np
 
@@ -19,9 +19,7 @@ from extremum.mechanics.stationary import TOL, stationary_path
 from extremum.mechanics.system import System
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput
-
-if TYPE_CHECKING:
-    from rich.console import RenderableType
+from extremum.solve.card import Card
 
 MAX_INDEX = 5
 """Paths of a higher index are left out where nothing else is said."""
@@ -86,7 +84,7 @@ class Paths(Sequence[Path]):
 
     __repr__ = __str__
 
-    def __rich__(self) -> RenderableType:
+    def __rich__(self) -> Card:
         return card.paths_panel(self)
 
     def _repr_html_(self) -> str:
@@ -144,7 +142,7 @@ def stationary_paths(
     >>> [(path.certificate.morse_index, round(float(path.v[0]), 6)) for path in found]
     [(2, 0.860873), (3, 1.088353), (3, -1.612435)]
     """
-    if not isinstance(max_index, int | np.integer) or max_index < 0:
+    if max_index != int(max_index) or max_index < 0:
         raise InvalidInput(f"max_index={max_index!r}; give a whole number, 0 or more.")
     if speed is not None and not 0 < speed < np.inf:
         raise InvalidInput(f"speed={speed!r}; give a positive number.")
@@ -195,12 +193,10 @@ def _scanned(
     unknown = sum(part.unknown * (part.high - part.low) for part in scans) / (2 * reach)
     shots = sum(part.shots for part in scans)
     known = unknown <= UNKNOWN
-    words = (
-        f"All with |v(t₀)| ≤ {reach:.4g} ({why}), on a scan of {shots} motions that resolves the map"
-        if known
-        else f"Those with |v(t₀)| ≤ {reach:.4g} ({why}) on a scan of {shots} motions; in "
-        f"{100 * unknown:.2g} % of the range motions end at a singularity or the map is not resolved"
-    )
+    found = f"with |v(t₀)| ≤ {reach:.4g} ({why}), on a scan of {shots} motions"
+    words = f"All {found} that resolves the map"
+    if not known:
+        words = f"Those {found}; in {unknown:.2%} of the range the map is not resolved"
     return np.concatenate([part.roots for part in scans])[:, None], reach, known, words
 
 

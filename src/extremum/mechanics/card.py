@@ -7,11 +7,9 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from extremum.outcomes import Verdict
-from extremum.solve.card import COLOURS, framed, framed_html, plain
+from extremum.solve.card import COLOURS, Card, framed, framed_html, plain
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from extremum.mechanics.all_paths import Paths
     from extremum.mechanics.path import Path
 
@@ -63,7 +61,7 @@ def rows(path: Path) -> list[tuple[str, str]]:
     return lines
 
 
-def panel(path: Path) -> RenderableType:
+def panel(path: Path) -> Card:
     """The card for a terminal."""
     return framed(title(path), _colour(path), rows(path))
 
@@ -97,7 +95,7 @@ def paths_title(paths: Paths) -> str:
     return f"{len(paths)} path{'' if len(paths) == 1 else 's'} {of_index}"
 
 
-def paths_panel(paths: Paths) -> RenderableType:
+def paths_panel(paths: Paths) -> Card:
     """The card for a terminal."""
     return framed(paths_title(paths), _paths_colour(paths), paths_rows(paths))
 

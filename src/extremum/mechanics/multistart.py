@@ -1,10 +1,11 @@
-"""Roots of a shooting map of several coordinates: Newton's iteration from many velocities at once."""
+"""Roots of a shooting map of several coordinates: Newton's iteration from many velocities."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extremum.mechanics.shooting import ShootingMap
 from extremum.objective import Vector
@@ -21,6 +22,9 @@ CLOSE = 1e-7
 
 SAME = 1e-4
 """Roots nearer than this, in parts of the speed, are one."""
+
+TRUE = 0.05
+"""How far a root may be from the end with finer steps, in parts of the motion's extent."""
 
 UNRESOLVED = 0.5
 """The part of the starts that the integration may resolve less well: many pass a singularity."""
@@ -58,9 +62,20 @@ def roots(shooting: ShootingMap, low: float, high: float) -> Roots:
     directions = random.normal(size=(STARTS, shooting.problem.start.size))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
     starts = directions * np.exp(random.uniform(np.log(low), np.log(high), (STARTS, 1)))
-    found = _newton(shooting.resolved(starts, UNRESOLVED), starts)
-    velocities, hits = _distinct(found, low)
-    return Roots(velocities, hits, STARTS)
+    rough = shooting.resolved(starts, UNRESOLVED)
+    velocities, hits = _distinct(_newton(rough, starts), low)
+    true = _are_roots(shooting, velocities)
+    return Roots(velocities[true], hits[true], STARTS)
+
+
+def _are_roots(shooting: ShootingMap, velocities: Vector) -> NDArray[np.bool_]:
+    """Which are roots of the map with finer steps too: a near miss of a singularity may not be."""
+    if not len(velocities):
+        return np.zeros(0, bool)
+    found = shooting.resolved(velocities, 0.0)(velocities)
+    missed = np.linalg.norm(found.q[:, -1] - shooting.problem.end, axis=1)
+    with np.errstate(invalid="ignore"):
+        return np.asarray(missed <= TRUE * np.abs(found.q).max((1, 2)))
 
 
 def _newton(shooting: ShootingMap, v: Vector) -> Vector:

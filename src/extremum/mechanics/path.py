@@ -18,10 +18,9 @@ from extremum.outcomes import InvalidInput
 from extremum.solve import Trace
 
 if TYPE_CHECKING:
-    from rich.console import RenderableType
-
     from extremum.mechanics.refine import Refined
     from extremum.plot import Axes
+    from extremum.solve.card import Card
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -182,7 +181,7 @@ class Path:
 
     __repr__ = __str__
 
-    def __rich__(self) -> RenderableType:
+    def __rich__(self) -> Card:
         return card.panel(self)
 
     def _repr_html_(self) -> str:

@@ -5,9 +5,13 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from extremum.mechanics.shooting import ShootingMap
 from extremum.objective import Vector
+
+Flags = NDArray[np.bool_]
+Indices = NDArray[np.intp]
 
 FIRST = 33
 """Samples at first."""
@@ -92,7 +96,7 @@ class _Samples:
     ----------
     shooting : ShootingMap
     v, f, slope, turns : ndarray of shape (m,)
-    known : ndarray of shape (m - 1,)
+    known : ndarray of bool of shape (m - 1,)
         Whether the map between neighbours is.
     """
 
@@ -101,7 +105,7 @@ class _Samples:
     f: Vector
     slope: Vector
     turns: Vector
-    known: Vector
+    known: Flags
 
     @classmethod
     def at(cls, shooting: ShootingMap, v: Vector) -> _Samples:
@@ -110,7 +114,7 @@ class _Samples:
         f, slope = found.q[:, -1, 0] - shooting.problem.end[0], found.jacobian[:, 0, 0]
         return cls(shooting, v, f, slope, found.turns, np.zeros(v.size - 1, bool))
 
-    def divisions(self, finest: float) -> tuple[Vector, Vector]:
+    def divisions(self, finest: float) -> tuple[Flags, Flags]:
         """Which intervals are to be divided, and which of all are known so far."""
         h, sign = np.diff(self.v), np.sign(self.f)
         least = np.minimum(np.abs(self.f[:-1]), np.abs(self.f[1:]))
@@ -126,7 +130,7 @@ class _Samples:
         hopeless = self.known & ~inside
         return (~known & ~hopeless | hidden) & (h > finest), known
 
-    def divided(self, places: Vector, known: Vector) -> _Samples:
+    def divided(self, places: Flags, known: Flags) -> _Samples:
         """Sample once more in some of the intervals."""
         h = np.diff(self.v)[places]
         left, right = np.flatnonzero(places), np.flatnonzero(places) + 1
@@ -141,21 +145,21 @@ class _Samples:
         good |= ~np.isfinite(self.f[left]) & ~np.isfinite(self.f[right]) & ~np.isfinite(new.f)
         v = np.concatenate([self.v, new.v])
         order = np.argsort(v, kind="stable")
-        both = [
+        f, slope, turns = (
             np.concatenate([mine, theirs])[order]
             for mine, theirs in (
                 (self.f, new.f),
                 (self.slope, new.slope),
                 (self.turns, new.turns),
             )
-        ]
+        )
         told = known.copy()
         told[places] = good
         repeats = np.ones(len(known), int)
         repeats[places] = 2
-        return _Samples(self.shooting, v[order], *both, np.repeat(told, repeats))
+        return _Samples(self.shooting, v[order], f, slope, turns, np.repeat(told, repeats))
 
-    def _cubic(self, left: Vector, s: Vector) -> Vector:
+    def _cubic(self, left: Indices, s: Vector) -> Vector:
         """The cubic through two neighbours and their slopes, at the part s of the way."""
         h = self.v[left + 1] - self.v[left]
         a, b = self.f[left], self.f[left + 1]
@@ -164,7 +168,7 @@ class _Samples:
             a + s * p + s**2 * (3 * (b - a) - 2 * p - q) + s**3 * (2 * (a - b) + p + q)
         )
 
-    def _turning_point(self, left: Vector) -> Vector:
+    def _turning_point(self, left: Indices) -> Vector:
         """Where its slope is zero, as a part of the way; not too near to either of the two."""
         p, q = self.slope[left], self.slope[left + 1]
         h = self.v[left + 1] - self.v[left]

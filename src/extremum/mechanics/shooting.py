@@ -46,9 +46,7 @@ class ShootingMap:
         A motion that goes off is at ±inf from there on.
         """
         problem = self.problem
-        found = shots(
-            problem.lagrangian.local, problem.uniform(LEGS), problem.start, v, self.steps
-        )
+        found = shots(problem.lagrangian.local, problem.uniform(LEGS), problem.start, v, self.steps)
         far = FAR * max(1.0, float(np.abs([problem.start, problem.end]).max()))
         with np.errstate(invalid="ignore"):
             off = np.abs(found.q) > far
@@ -56,9 +54,9 @@ class ShootingMap:
         if not gone.any():
             return found
         q = found.q.copy()
+        legs = off.any(2).argmax(1)
         for shot in np.flatnonzero(gone):
-            leg = int(off[shot].any(1).argmax())
-            q[shot, leg:] = np.sign(q[shot, leg]) * np.inf
+            q[shot, legs[shot] :] = np.sign(q[shot, legs[shot]]) * np.inf
         return found._replace(q=q)
 
     def resolved(self, v: Vector, unresolved: float) -> ShootingMap:

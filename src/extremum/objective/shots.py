@@ -19,7 +19,6 @@ from extremum.objective.function import sixty_four_bit
 from extremum.objective.local import LocalFunction, padded
 from extremum.objective.parameters import Vector
 
-
 PLACES = np.array([0.0, 1 / 2, 1 / 2, 1.0])
 WEIGHTS = np.array([1 / 6, 1 / 3, 1 / 3, 1 / 6])
 """Of the stages; each goes on from the start by the rate of the one before."""

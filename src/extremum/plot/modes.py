@@ -48,6 +48,7 @@ def plot_modes(path: Path, *, many: int = 4, ax: Axes | None = None) -> Axes:
     if ax is None:
         ax = new_axes(6.4, 4.0)
     ax.axhline(0.0, color=GREY, linewidth=0.8, zorder=1)
+    d = index.modes.shape[2]
     t = np.linspace(index.times[0], index.times[-1], 401)
     for k, value in enumerate(index.eigenvalues[:many]):
         mode = _mode(index, k)(t)
@@ -60,6 +61,9 @@ def plot_modes(path: Path, *, many: int = 4, ax: Axes | None = None) -> Axes:
                 linewidth=1.6,
                 label=_label(k, value) if i == 0 else None,
             )
+    for i in range(d if d > 1 else 0):
+        style = STYLES[i % len(STYLES)]
+        ax.plot([], [], color=GREY, linestyle=style, label=f"$\\delta q_{{{i}}}$")
     ax.set_xlabel("time $t$")
     ax.set_ylabel("mode $\\delta q$, $\\int |\\delta q|^2 \\, dt = 1$")
     tidy(ax)
@@ -70,7 +74,7 @@ def plot_modes(path: Path, *, many: int = 4, ax: Axes | None = None) -> Axes:
 def plot_action(
     path: Path,
     *,
-    modes: Sequence[int] = (0, 1, 2),
+    modes: Sequence[int] | None = None,
     amplitude: float | None = None,
     ax: Axes | None = None,
 ) -> Axes:
@@ -82,8 +86,9 @@ def plot_action(
     Parameters
     ----------
     path : Path
-    modes : sequence of int
-        Which, counted from the lowest; all have the largest |δqᵢ| = 1 here.
+    modes : sequence of int, optional
+        Which, counted from the lowest; by default the two lowest and the lowest that increases the
+        action. All have the largest |δqᵢ| = 1 here.
     amplitude : float, optional
         The largest a; by default half of the path's extent.
     ax : Axes, optional
@@ -95,6 +100,9 @@ def plot_action(
         If the path was not found, or has no such mode.
     """
     index = _index(path)
+    if modes is None:
+        positive = np.flatnonzero(index.eigenvalues > 0)[:1]
+        modes = sorted({*range(min(2, len(index.eigenvalues))), *map(int, positive)})
     missing = [k for k in modes if not 0 <= k < len(index.eigenvalues)]
     if missing:
         raise InvalidInput(

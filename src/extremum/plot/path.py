@@ -1,4 +1,4 @@
-"""Paths of stationary action: over time, their energy, in phase space, in the plane, their modes."""
+"""Paths of stationary action: over time, in phase space, in the plane; their energy."""
 
 from __future__ import annotations
 
@@ -73,7 +73,6 @@ def plot_path(path: Path, *, exact: Exact | None = None, ax: Axes | None = None)
         ax = new_axes(6.4, 4.2 if exact is None else 5.4)
     t = _times(path)
     q, nodes, guess = _columns(path.at(t)), _columns(path.q), _columns(path.guess)
-    dots = {"marker": "o", "markersize": 4.5, "markeredgewidth": 0} if len(path.t) <= FEW else {}
     for k in range(q.shape[1]):
         colour, name = COLOURS[k % len(COLOURS)], _name(path, k)
         ax.plot(path.t, guess[:, k], "--", color=GREY, linewidth=1.1, label="guess", zorder=1)
@@ -88,8 +87,8 @@ def plot_path(path: Path, *, exact: Exact | None = None, ax: Axes | None = None)
                 zorder=2,
             )
         ax.plot(t, q[:, k], color=colour, linewidth=1.6, label=name, zorder=3)
-        if dots:
-            ax.plot(path.t, nodes[:, k], linestyle="none", color=colour, zorder=4, **dots)
+        if len(path.t) <= FEW:
+            ax.plot(path.t, nodes[:, k], "o", color=colour, markersize=4, zorder=4)
     _draw_conjugate_times(ax, path)
     ax.set_ylabel("$q$" if q.shape[1] == 1 else "coordinates")
     tidy(ax)
@@ -118,7 +117,8 @@ def plot_energy(path: Path, *, ax: Axes | None = None) -> Axes:
     ax.plot(path.t, path.energy - first, color=BLUE, marker=marker, markersize=4, linewidth=1.4)
     ax.set_xlabel("time $t$")
     ax.set_ylabel("$E(t) - E(t_0)$")
-    ax.set_title(f"$E(t_0)$ = {number(first, 9)}", loc="left", fontsize="medium")
+    ax.ticklabel_format(axis="y", style="sci", scilimits=(-3, 4), useMathText=True)
+    ax.set_title(f"$E(t_0)$ = {number(first, 9)}", loc="right", fontsize="medium")
     tidy(ax)
     return ax
 
@@ -164,7 +164,11 @@ def plot_phase_portrait(
 
 
 def plot_trajectory(
-    path: Path, *, plane: tuple[int, int] = (0, 1), exact: Exact | None = None, ax: Axes | None = None
+    path: Path,
+    *,
+    plane: tuple[int, int] = (0, 1),
+    exact: Exact | None = None,
+    ax: Axes | None = None,
 ) -> Axes:
     """Draw a path of two or more coordinates in the plane of two of them, to scale.
 
@@ -185,7 +189,7 @@ def plot_trajectory(
     """
     nodes = _columns(path.q)
     d = nodes.shape[1]
-    if d < 2 or len(plane) != 2 or not all(-d <= k < d for k in plane):
+    if d < 2 or not all(-d <= k < d for k in plane):
         raise InvalidInput(f"plane={plane}: two of the path's {d} coordinates are needed.")
     if ax is None:
         ax = new_axes(5.6, 5.2)
