@@ -10,7 +10,6 @@ from dataclasses import dataclass, field
 from functools import cached_property
 
 import numpy as np
-from numpy.lib.stride_tricks import as_strided
 
 from extremum.linalg import Factorizable, Pattern
 from extremum.linalg.band_lu import BandLU, TridiagonalLU
@@ -85,11 +84,8 @@ class ActionTerms:
         rows, columns = 3 * b + 1, m * shared + d
         memory = np.zeros(rows * columns)
         one = memory.itemsize
-        elements = as_strided(
-            memory[2 * b :],
-            (m, size, size),
-            (shared * rows * one, one, (rows - 1) * one),
-        )
+        strides = shared * rows * one, one, (rows - 1) * one
+        elements = np.ndarray((m, size, size), float, memory, 2 * b * one, strides)
         # The last node of an element is the first of the next: it is written, then added to.
         elements[:, :shared, :] = blocks[:, :shared, :]
         elements[:, shared:, :shared] = blocks[:, shared:, :shared]

@@ -20,7 +20,7 @@ from extremum.mechanics.action import ActionTerms, DiscreteAction
 from extremum.mechanics.newton import NewtonRun, Record, newton
 from extremum.objective import Vector
 
-LONGEST, FIRST, SHORTEST = 0.5, 0.1, 1e-6
+LONGEST, FIRST, SHORTEST = 0.5, 0.3, 1e-6
 """Steps along the curve at most, at first and at least; in parts of the path's extent, and of λ."""
 
 MOST_STEPS = 600
@@ -32,7 +32,7 @@ MOST_CORRECTIONS = 5
 EASY, LONGER = 3, 1.6
 """After so few corrections the next step is longer, by this factor."""
 
-ON_CURVE = 1e-4
+ON_CURVE = 0.03
 """How near to the curve a point has to be, in parts of the step."""
 
 MOST_LANDING = 10

@@ -17,10 +17,19 @@ from extremum.objective import Vector
 from extremum.objective.motion import Motion
 
 _POWERS = np.arange(8)
-_FIRST = np.diag([1.0, 1.0, 1 / 2, 1 / 6])
-# At s = 1 the k-th derivative of s^n is n!/(n − k)!.
-_AT_END = np.array([[np.prod(np.arange(n, n - k, -1.0)) for n in _POWERS] for k in range(4)])
-_LAST = np.linalg.inv(_AT_END[:, 4:])
+
+
+def _of_ends() -> Vector:
+    """The coefficients, by q, h q̇, h² q̈ and h³ times the third derivative at both ends."""
+    conditions = np.zeros((8, 8))
+    for k in range(4):
+        # The k-th derivative of sⁿ is n!/(n − k)! sⁿ⁻ᵏ.
+        slopes = [np.prod(np.arange(n, n - k, -1.0)) for n in _POWERS]
+        conditions[k, k], conditions[4 + k] = slopes[k], slopes
+    return np.asarray(np.linalg.solve(conditions, np.eye(8)), np.float64)
+
+
+_OF_ENDS = _of_ends()
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,11 +51,11 @@ class DensePath:
         """Interpolate states at times of shape (m + 1,)."""
         h = np.diff(t)[:, None]
         states = q, motion.velocity, motion.acceleration, motion.jerk
-        scaled = [h**k * state[:-1] for k, state in enumerate(states)]
-        low = np.stack([c * part for c, part in zip(_FIRST.diagonal(), scaled, strict=True)])
-        ends = np.stack([h**k * state[1:] for k, state in enumerate(states)])
-        rest = ends - np.tensordot(_AT_END[:, :4], low, 1)
-        return cls(t, np.concatenate([low, np.tensordot(_LAST, rest, 1)]))
+        both, power = np.empty((8, *q[1:].shape)), np.ones_like(h)
+        for k, state in enumerate(states):
+            both[k], both[4 + k] = power * state[:-1], power * state[1:]
+            power = power * h
+        return cls(t, (_OF_ENDS @ both.reshape(8, -1)).reshape(both.shape))
 
     def __call__(self, t: Vector) -> Vector:
         """The coordinates at times of shape (k,), of shape (k, d)."""

@@ -19,6 +19,13 @@ from extremum.objective import Vector
 SHORTEST = 1e-4
 """The least damping factor; the iteration is stuck there."""
 
+MUCH_LONGER = 4.0
+"""A damping factor is tried again where what it shows allows one longer by so much."""
+
+REACH = 1.0
+"""The first step that is tried changes no coordinate by more than this part of the path's extent:
+beyond, nothing is known."""
+
 MOST_ITERATIONS = 50
 
 Record = Callable[[DiscreteAction, Vector, ActionTerms, float, str], None]
@@ -89,16 +96,19 @@ def newton(
     contraction = np.inf if contraction is None else contraction
     while iterations < most and np.isfinite(last):
         iterations += 1
-        accepted = None
+        accepted, lengthened = None, False
+        reach = REACH * _largest(nodes)
+        if last > reach > 0:
+            length = min(length, reach / last)
         while length >= SHORTEST:
             trial = nodes.copy()
             trial[1:-1] += (length * step).reshape(-1, nodes.shape[1])
             new = action.terms(trial)
             if not new.is_finite:
-                length /= 2
+                length, lengthened = length / 2, True
                 continue
             if length == 1.0:
-                most_left = resolution * _largest(trial.ravel())
+                most_left = resolution * _largest(trial)
                 if last <= most_left or (predicts and contraction * last**2 <= most_left):
                     record(action, trial, new, length, "")
                     return NewtonRun(trial, new, True, first, last, iterations, contraction)
@@ -109,16 +119,20 @@ def newton(
                     contraction, accepted = ratio / last, (new_factored, new_step, 1.0)
                     break
             simplified = -factored.solve(new.gradient)
-            ratio = _norm(simplified) / _norm(step)
-            bent = _norm(simplified - (1 - length) * step) / _norm(step)
-            suggested = length**2 / (2 * bent) if bent else 1.0
+            whole = _norm(step)
+            ratio, bent = _norm(simplified) / whole, _norm(simplified - (1 - length) * step) / whole
+            # What the curvature seen on the way would allow: equation 3.49.
+            suggested = min(1.0, length**2 / (2 * bent)) if bent else 1.0
             if not ratio < 1:
-                length = min(suggested, length / 2)
+                length, lengthened = min(suggested, length / 2), True
+                continue
+            if suggested >= MUCH_LONGER * length and not lengthened:
+                length, lengthened = suggested, True
                 continue
             new_factored = new.factored()
             new_step = -new_factored.solve(new.gradient)
             change = _norm(simplified - new_step) * _norm(new_step)
-            predicted = _norm(step) * _norm(simplified) / change * length if change else 1.0
+            predicted = whole * _norm(simplified) / change * length if change else 1.0
             accepted = new_factored, new_step, min(1.0, predicted)
             break
         if accepted is None:

@@ -11,6 +11,7 @@ import numpy as np
 
 from extremum.mechanics import card
 from extremum.mechanics.certificate import PathCertificate, certify_path
+from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.solution import Problem, Solution
 from extremum.mechanics.system import System, TracedLagrangian
 from extremum.objective import Vector
@@ -72,7 +73,7 @@ class Path:
     success: bool
     message: str
     error_estimate: float
-    trace: Trace = field(repr=False)
+    recorder: Recorder = field(repr=False)
     system: System = field(repr=False)
     problem: Problem = field(repr=False)
     solution: Solution = field(repr=False)
@@ -118,6 +119,11 @@ class Path:
     def guess(self) -> Vector:
         """The path that the search began with, at the times."""
         return self._shaped(self.initial)
+
+    @property
+    def trace(self) -> Trace:
+        """The search, a row an iterate."""
+        return self.recorder.trace
 
     @property
     def rule(self) -> str:

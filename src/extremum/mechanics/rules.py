@@ -47,11 +47,6 @@ class Rule:
         """The polynomials' degree p."""
         return self.element.degree
 
-    @property
-    def end_slopes(self) -> Vector:
-        """The polynomial's slopes at 0 and 1 by its nodal values, of shape (2, p + 1)."""
-        return self.element.slopes[[0, -1]]
-
 
 def _linear(name: str, points: list[float], weights: list[float], *orders: int) -> Rule:
     c = np.array(points)

@@ -24,6 +24,9 @@ ELEMENTS = 8
 PER_TURN = 3
 """Elements for each time that a coordinate of the guess turns."""
 
+STRAIGHT = 1e-12
+"""What rounding may make of equal differences, in parts of the extent."""
+
 REACHING = 32
 """Elements of the mesh on which it is asked whether the end can be reached."""
 
@@ -60,14 +63,18 @@ Way = Callable[[DiscreteAction, Vector, float, Record], NewtonRun | None]
 
 TRIES: tuple[tuple[int, Way], ...] = (
     (1, _as_it_stands),
+    (2, without_force),
+    (2, _from_straight),
     (4, without_force),
-    (4, _from_straight),
     (8, without_force),
-    (16, without_force),
     (8, _from_straight),
+    (16, without_force),
 )
 """What is tried one after the other: how many times as many elements, and which way from a guess
-to a path. The first is Newton's iteration alone; continuation asks for more than that of a mesh."""
+to a path. The first is Newton's iteration alone; continuation asks for more of a mesh."""
+
+TRIES_FROM_LINE: tuple[tuple[int, Way], ...] = (TRIES[0], (1, _from_straight), *TRIES[1:])
+"""The same where the guess is the straight line: the path of a short duration."""
 
 
 def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
@@ -91,19 +98,23 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
     InvalidInput
         If no path reaches the end.
     """
-    rule, elements = RULES["lobatto8"], _elements(problem, guess)
-    for times, helped in TRIES:
+    rule, (elements, straight) = RULES["lobatto8"], _looked_at(problem, guess)
+    for times, helped in TRIES_FROM_LINE if straight else TRIES:
         action = problem.action(rule, problem.uniform(times * elements))
         nodes = guess(action.node_times)
         run = helped(action, nodes, COARSE, record)
         if run is None or not run.converged:
+            if run is not None and not run.terms.is_finite:
+                break
             continue
         first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
         found = refined(problem, rule, first, tol, record)
         if np.isfinite(found.error):
             return found
-    _check_reachable(problem, guess)
-    return Refined(Solution(action, nodes, action.terms(nodes)), np.inf, np.inf)
+    terms = action.terms(nodes)
+    if terms.is_finite:
+        _check_reachable(problem, guess)
+    return Refined(Solution(action, nodes, terms), np.inf, np.inf)
 
 
 def _check_reachable(problem: Problem, guess: Guess) -> None:
@@ -130,9 +141,10 @@ def _shown(q: Vector) -> str:
     return f"{q[0]:.6g}" if q.size == 1 else str(q)
 
 
-def _elements(problem: Problem, guess: Guess) -> int:
-    """How many elements a guess asks for."""
+def _looked_at(problem: Problem, guess: Guess) -> tuple[int, bool]:
+    """How many elements a guess asks for, and whether it is the straight line."""
     sampled = guess(np.linspace(problem.begin, problem.finish, SAMPLES))
     slopes = np.diff(sampled, axis=0)
     turns = ((slopes[1:] * slopes[:-1]) < 0).sum(0).max(initial=0)
-    return max(ELEMENTS, PER_TURN * int(turns))
+    straight = np.ptp(slopes, axis=0).max() <= STRAIGHT * np.abs(sampled).max()
+    return max(ELEMENTS, PER_TURN * int(turns)), bool(straight)

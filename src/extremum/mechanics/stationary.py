@@ -20,7 +20,7 @@ from extremum.mechanics.refine import Refined, refined
 from extremum.mechanics.rules import RULES, Rule, rule_of
 from extremum.mechanics.search import Guess, find
 from extremum.mechanics.solution import Problem, Solution
-from extremum.mechanics.system import System
+from extremum.mechanics.system import Lagrangian, System
 from extremum.objective import Vector
 
 TOL = 1e-8
@@ -131,22 +131,28 @@ def stationary_path(
     many = read_points(points, the_rule)
     problem, scalar = read_problem(system, start, end, duration)
     initial = read_guess(guess, problem, scalar)
-    check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
+    if isinstance(system, Lagrangian):
+        check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
     record = Recorder()
-    if many is None:
-        goal = tolerance or TOL
-        found, confirmed = _accurate(problem, the_rule, initial, goal, record)
-        path, error = found.solution, found.error
-        allowed = goal * max(1.0, path.extent)
-    else:
-        path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
-        allowed = FOUND * path.extent if tolerance is None else tolerance * max(1.0, path.extent)
+    with np.errstate(all="ignore"):  # what is not finite is looked for
+        if many is None:
+            goal = tolerance or TOL
+            found, confirmed = _accurate(problem, the_rule, initial, goal, record)
+            path, error = found.solution, found.error
+            allowed = goal * max(1.0, path.extent)
+        else:
+            path, confirmed, error = _on_mesh(problem, the_rule, many, initial, record)
+            allowed = FOUND * path.extent
+            if tolerance is not None:
+                allowed = tolerance * max(1.0, path.extent)
+    if not np.isfinite(error):  # perhaps L is not, along the guess
+        check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
     success = bool(error <= allowed)
     return Path(
         success=success,
         message=_message(error, allowed),
         error_estimate=error,
-        trace=record.trace,
+        recorder=record,
         system=system,
         problem=problem,
         solution=path,

@@ -113,7 +113,7 @@ class System(ABC):
     def traced(self, t: float, q: Vector, v: Vector) -> TracedLagrangian:
         """Follow the Lagrangian for coordinates of the shape of q.
 
-        What was followed before is used again where it still gives the user's value at this state.
+        What was followed before is used again where the user's function gives what it gave then.
 
         Parameters
         ----------
@@ -129,9 +129,8 @@ class System(ABC):
         Untraceable
             If it can't be followed.
         """
-        point = np.concatenate([np.ravel(t), np.ravel(q), np.ravel(v)])
         known = self._followed.get(q.shape)
-        if known is not None and known.local.is_current(point):
+        if known is not None and known.local.is_current:
             return known
         self._check_shape(q.shape)
         local = self._follow(np.asarray(t, np.float64), q, v)

@@ -90,11 +90,14 @@ def element_terms(local: LocalFunction, element: Element, t: Vector, q: Vector) 
     q : ndarray of shape (m p + 1, d)
         The nodal values, in the order of time.
     """
-    found = _call("elements", local, element, t, q)
-    m, d = len(t) - 1, q.shape[1]
-    value, gradient, hessian = (part[:m] for part in found)
-    nodes = element.degree + 1
-    return ElementTerms(value, gradient, hessian.reshape(m, nodes, d, nodes, d))
+    (found,) = _call("elements", local, element, t, q)
+    m, d, nodes = len(t) - 1, q.shape[1], element.degree + 1
+    size = nodes * d
+    return ElementTerms(
+        found[:m, 0],
+        found[:m, 1 : 1 + size].reshape(m, nodes, d),
+        found[:m, 1 + size :].reshape(m, nodes, d, nodes, d),
+    )
 
 
 def chain_terms(local: LocalFunction, element: Element, t: Vector, q: Vector) -> ChainTerms:
@@ -124,9 +127,11 @@ def _call(
     size = next((bucket for bucket in BUCKETS if m * p <= bucket), m * p) // p
     # More elements of the last one's length, on which nothing moves.
     if size > m:
-        t = np.concatenate([t, t[-1] + (t[-1] - t[-2]) * np.arange(1, size - m + 1)])
-        rest = np.broadcast_to(q[-1], ((size - m) * p, *q.shape[1:]))
-        q = np.concatenate([q, rest])
+        times, nodes = np.empty(size + 1), np.empty((size * p + 1, *q.shape[1:]))
+        times[: m + 1], nodes[: m * p + 1] = t, q
+        times[m + 1 :] = t[-1] + (t[-1] - t[-2]) * np.arange(1, size - m + 1)
+        nodes[m * p + 1 :] = q[-1]
+        t, q = times, nodes
     kernel: Callable[..., Any] = getattr(_kernels(function, element), name)
     with sixty_four_bit():
         return tuple(map(np.asarray, kernel(captured, t, q)))
@@ -186,7 +191,7 @@ def _kernels(function: Callable[[list[Any], Any], Any], element: Element) -> _Ke
         f = jax.vmap(jax.vmap(lambda row: function(captured, row)))(rows)
         return (h * (f @ weights),)
 
-    def elements(captured: list[Any], t: Any, q: Any) -> tuple[Any, Any, Any]:
+    def elements(captured: list[Any], t: Any, q: Any) -> tuple[Any]:
         d = q.shape[1]
         h, time, z = states(t, q)
         f, slope, bend = over_points(captured, time, z)
@@ -204,7 +209,9 @@ def _kernels(function: Callable[[list[Any], Any], Any], element: Element) -> _Ke
             + mixed.transpose(0, 3, 4, 1, 2)
             + jnp.einsum("kij,mkab->miajb", wD[:, :, None] * D[:, None, :], f_vv) / length
         )
-        return h * (f @ weights), gradient, hessian
+        # In one array: to hand over three costs as much as to fill them for a few elements.
+        parts = (h * (f @ weights))[:, None], gradient, hessian
+        return (jnp.concatenate([part.reshape(h.size, -1) for part in parts], 1),)
 
     def chain(captured: list[Any], t: Any, q: Any) -> tuple[Any, Any, Any, Any]:
         h, change = t[1:] - t[:-1], q[1:] - q[:-1]

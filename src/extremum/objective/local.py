@@ -15,7 +15,7 @@ from typing import Any, NamedTuple
 import jax
 import numpy as np
 
-from extremum.objective.agreement import AGREEMENT, agree
+from extremum.objective.agreement import near
 from extremum.objective.compiled import MOST_PROGRAMS, CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.exact import exact_derivatives
@@ -52,6 +52,7 @@ class LocalFunction:
 
     plain: PlainFunction
     _compiled: CompiledDerivatives
+    known: tuple[float, float]
 
     @classmethod
     def of(cls, fun: Callable[..., Any], example: Any, args: tuple[Any, ...] = ()) -> LocalFunction:
@@ -92,7 +93,7 @@ class LocalFunction:
                 f"{plain.name} can't be compiled: it branches on values in Python. "
                 "Write np.where(condition, a, b) for `a if condition else b`."
             )
-        return cls(plain, found)
+        return cls(plain, found, cls._values(plain))
 
     @property
     def size(self) -> int:
@@ -104,14 +105,19 @@ class LocalFunction:
         """The function of (captured arrays, point) that was followed, and those arrays."""
         return self._compiled.program
 
-    def is_current(self, point: Vector) -> bool:
-        """Whether what was followed still gives the user's value at a point of shape (k,).
+    @property
+    def is_current(self) -> bool:
+        """Whether the user's function still gives the values that it gave when it was followed.
 
-        What the function reads besides its arguments may have changed since.
+        What it reads besides its arguments may have changed since.
         """
-        expected = self.plain.value(point, Counts())
-        found = float(self.value(point[np.newaxis])[0])
-        return agree(found, expected, abs(expected), AGREEMENT)
+        return self._values(self.plain) == self.known
+
+    @staticmethod
+    def _values(plain: PlainFunction) -> tuple[float, float]:
+        """Those at the example and near it."""
+        start = plain.parameters.start
+        return plain.value(start, Counts()), plain.value(near(start), Counts())
 
     def value(self, rows: Vector) -> Vector:
         """Evaluate f at points of shape (m, k); of shape (m,)."""
