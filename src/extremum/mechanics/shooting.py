@@ -50,11 +50,11 @@ class ShootingMap:
         far = FAR * max(1.0, float(np.abs([problem.start, problem.end]).max()))
         with np.errstate(invalid="ignore"):
             off = np.abs(found.q) > far
-        gone = off.any(2).any(1)
+        gone = np.any(off, axis=(1, 2))
         if not gone.any():
             return found
         q = found.q.copy()
-        legs = off.any(2).argmax(1)
+        legs = np.any(off, axis=2).argmax(1)
         for shot in np.flatnonzero(gone):
             q[shot, legs[shot] :] = np.sign(q[shot, legs[shot]]) * np.inf
         return found._replace(q=q)
