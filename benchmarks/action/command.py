@@ -111,7 +111,8 @@ def _starts(options: argparse.Namespace, console: Console) -> dict[str, Any]:
     distinct = {round(row["velocity"], 5) for row in certified}
     peers = [row for row in rows if row["peer_success"]]
     indices = ", ".join(
-        f"{index}: {count}" for index, count in sorted(Counter(r["index"] for r in certified).items())
+        f"{index}: {count}"
+        for index, count in sorted(Counter(r["index"] for r in certified).items())
     )
     console.print(
         f"of {len(rows)} starts {len(certified)} end at a certified path ({len(distinct)} of them "

@@ -47,7 +47,9 @@ def by_hand(name: str, points: int) -> tuple[np.ndarray, int]:
     h = duration / (points - 1)
     q = np.linspace(start, end, points)
     off = np.full(points - 3, -1 / h)
-    for iteration in range(1, 50):
+    iterations = 0
+    while True:
+        iterations += 1
         inner = q[1:-1]
         gradient = (2 * inner - q[:-2] - q[2:]) / h - h * slope(inner)
         diagonal = 2 / h - h * bend(inner)
@@ -56,8 +58,7 @@ def by_hand(name: str, points: int) -> tuple[np.ndarray, int]:
             raise ArithmeticError("the Hessian is singular")
         q[1:-1] -= step
         if max(step.max(), -step.min()) <= LAST_STEP * max(q.max(), -q.min()):
-            break
-    return q, iteration
+            return q, iterations
 
 
 def measure(name: str, points: int) -> dict[str, Any]:

@@ -112,7 +112,7 @@ def stationary_path(
     >>> path.success, path.certificate.verdict.name
     (True, 'MINIMUM')
     >>> print(f"{path.at(0.5):.10f} {np.sin(0.5) / np.sin(1):.10f}")
-    0.5697469560 0.5697469560
+    0.5697469637 0.5697469637
 
     The quartic oscillator of the textbook, 99 points between the ends, by Newton's iteration from
     the straight line:
