@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from benchmarks.action.problems import PROBLEMS, Problem
+from benchmarks.action.problems import PROBLEMS, Problem, Rate
 from benchmarks.action.reference import reference
 from extremum.mechanics import stationary_path
 
@@ -23,12 +23,14 @@ POINTS = {
 }
 TOLERANCES = tuple(10.0**-k for k in range(3, 13))
 BVP_TOLERANCES = tuple(10.0**-k for k in range(3, 11))
-ADAPTIVE, PEER = "extremum, tol", "solve_bvp"
+ADAPTIVE = "extremum, tol"
+PEERS = ("solve_bvp", "solve_bvp, Jacobian by hand")
+"""Given the equations alone, as extremum is; and given their Jacobian too."""
 
 MOST_NODES = 200_000
 """`solve_bvp` may have so many; its default of 1000 ends it early."""
 
-REPEATS = 5
+REPEATS = 7
 
 
 def seconds(call: Callable[[], Any], limit: float) -> float:
@@ -43,7 +45,7 @@ def seconds(call: Callable[[], Any], limit: float) -> float:
     return best
 
 
-def measure(name: str, limit: float, tolerances: tuple[float, ...]) -> list[dict[str, Any]]:
+def measure(name: str, limit: float) -> list[dict[str, Any]]:
     """All solvers on one problem."""
     problem, rows = PROBLEMS[name], []
     times, exact = reference(name)
@@ -65,10 +67,13 @@ def measure(name: str, limit: float, tolerances: tuple[float, ...]) -> list[dict
     for rule in RULES:
         for points in POINTS[rule]:
             add(rule, points, lambda r=rule, p=points: _path(problem, rule=r, points=p))
-    for tol in tolerances:
+    for tol in TOLERANCES:
         add(ADAPTIVE, tol, lambda tol=tol: _path(problem, tol=tol))
-    for tol in [tol for tol in tolerances if tol >= min(BVP_TOLERANCES)]:
-        add(PEER, tol, lambda tol=tol: _bvp(problem, tol))
+    jacobians = dict(zip(PEERS, (None, problem.jacobian), strict=True))
+    for peer, jacobian in jacobians.items():
+        if peer == PEERS[0] or jacobian is not None:
+            for tol in BVP_TOLERANCES:
+                add(peer, tol, lambda tol=tol, jac=jacobian: _bvp(problem, tol, jac))
     return rows
 
 
@@ -81,7 +86,7 @@ def _path(problem: Problem, **options: Any) -> tuple[Any, bool]:
     return at, path.success
 
 
-def _bvp(problem: Problem, tol: float) -> tuple[Any, bool]:
+def _bvp(problem: Problem, tol: float, jacobian: Rate | None) -> tuple[Any, bool]:
     from scipy.integrate import solve_bvp
 
     start, end = np.array(problem.start), np.array(problem.end)
@@ -89,7 +94,6 @@ def _bvp(problem: Problem, tol: float) -> tuple[Any, bool]:
     t = np.linspace(0.0, problem.duration, 11)
     straight = start[:, None] + (end - start)[:, None] * t / problem.duration
     speed = np.repeat((end - start)[:, None] / problem.duration, t.size, 1)
-    jacobian = problem.jacobian
     found = solve_bvp(
         lambda _, y: problem.rate(y),
         lambda a, b: np.concatenate([a[:d] - start, b[:d] - end]),
@@ -102,13 +106,13 @@ def _bvp(problem: Problem, tol: float) -> tuple[Any, bool]:
     return lambda times: found.sol(times)[:d].T, found.status == 0
 
 
-def ratios(rows: list[dict[str, Any]]) -> list[float]:
-    """The peer's time over extremum's, for each run of the peer: of the quickest run of extremum
+def ratios(rows: list[dict[str, Any]], peer: str) -> list[float]:
+    """A peer's time over extremum's, for each run of the peer: of the quickest run of extremum
     that is at least as accurate, its mesh chosen for a tolerance."""
     mine = [row for row in rows if row["solver"] == ADAPTIVE and row["success"]]
     found = []
     for row in rows:
-        if row["solver"] == PEER and row["success"]:
+        if row["solver"] == peer and row["success"]:
             quick = [m["seconds"] for m in mine if m["error"] <= row["error"]]
             if quick:
                 found.append(row["seconds"] / min(quick))

@@ -44,10 +44,7 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    groups = {
-        name: accuracy.measure(name, options.seconds, accuracy.TOLERANCES)
-        for name in options.problems
-    }
+    groups = {name: accuracy.measure(name, options.seconds) for name in options.problems}
     table = Table(title="CPU seconds for a path, warm; error: the largest |Δq| at 33 times")
     for heading in ("problem", "solver", "setting", "error", "seconds"):
         table.add_column(heading, justify="left" if heading in ("problem", "solver") else "right")
@@ -58,19 +55,16 @@ def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
             table.add_row(row["problem"], row["solver"], setting, error, seconds)
         table.add_section()
     console.print(table)
-    found = {name: accuracy.ratios(rows) for name, rows in groups.items()}
-    for name, values in found.items():
-        mean = accuracy.geometric_mean(values)
-        text = "–" if mean is None else f"{mean:.1f}"
-        console.print(
-            f"{name}: solve_bvp takes {text} times as long at equal error ({len(values)} runs)"
-        )
-    means = [accuracy.geometric_mean(values) for values in found.values()]
-    overall = accuracy.geometric_mean([mean for mean in means if mean is not None])
-    if overall is not None:
-        console.print(f"geometric mean over the problems: {overall:.1f}")
+    found: dict[str, dict[str, Any]] = {}
+    for peer in accuracy.PEERS:
+        ratios = {name: accuracy.ratios(rows, peer) for name, rows in groups.items()}
+        means = {name: accuracy.geometric_mean(each) for name, each in ratios.items() if each}
+        overall = accuracy.geometric_mean(list(means.values()))
+        found[peer] = {"ratios": ratios, "means": means, "geometric_mean": overall}
+        each = ", ".join(f"{name} {mean:.1f}" for name, mean in means.items())
+        console.print(f"{peer}: time over extremum's at equal error: {each}; mean {overall:.1f}")
     draw_accuracy(groups, options.output / "accuracy")
-    return {"measured": groups, "ratios": found, "geometric_mean": overall}
+    return {"measured": groups, "peers": found}
 
 
 def _size(options: argparse.Namespace, console: Console) -> dict[str, Any]:

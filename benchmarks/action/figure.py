@@ -5,16 +5,16 @@ from __future__ import annotations
 from pathlib import Path
 from typing import Any
 
-from benchmarks.action.accuracy import ADAPTIVE, PEER, RULES
+from benchmarks.action.accuracy import ADAPTIVE, PEERS, RULES
 
 COLOURS = dict(
     zip(
-        (*RULES, ADAPTIVE, PEER),
-        "#56B4E9 #009E73 #E69F00 #CC79A7 #6E6E6E #0072B2 #000000 #D55E00".split(),
+        (*RULES, ADAPTIVE, *PEERS),
+        "#56B4E9 #009E73 #E69F00 #CC79A7 #6E6E6E #0072B2 #000000 #D55E00 #D55E00".split(),
         strict=True,
     )
 )
-MARKERS = dict(zip((*RULES, ADAPTIVE, PEER), "v^<>sDoX", strict=True))
+MARKERS = dict(zip((*RULES, ADAPTIVE, *PEERS), "v^<>sDoXP", strict=True))
 
 
 def _figure(width: float, height: float) -> Any:
@@ -33,6 +33,8 @@ def _tidy(axis: Any) -> None:
 
 def draw_accuracy(groups: dict[str, list[dict[str, Any]]], path: Path) -> None:
     """A panel for each problem, a line for each solver; written as PNG and SVG."""
+    from matplotlib.ticker import NullFormatter
+
     figure = _figure(9.6, 3.4 * ((len(groups) + 1) // 2) + 0.9)
     panels = figure.subplots((len(groups) + 1) // 2, 2, squeeze=False).ravel()
     for axis in panels[len(groups) :]:
@@ -46,22 +48,24 @@ def draw_accuracy(groups: dict[str, list[dict[str, Any]]], path: Path) -> None:
             ]
             if not points:
                 continue
-            bold = solver in (ADAPTIVE, PEER)
+            bold = solver == ADAPTIVE or solver in PEERS
             axis.loglog(
                 *zip(*points, strict=True),
                 color=COLOURS[solver],
                 marker=MARKERS[solver],
                 markersize=5 if bold else 4,
                 linewidth=2.0 if bold else 1.0,
+                linestyle="--" if solver == PEERS[1] else "-",
                 label=solver,
                 zorder=3 if bold else 2,
             )
+        axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(name, fontsize=10, loc="left")
         axis.set_xlabel("CPU seconds, warm")
         axis.set_ylabel("largest error of q")
         _tidy(axis)
     handles, labels = panels[0].get_legend_handles_labels()
-    figure.legend(handles, labels, loc="outside upper center", ncols=4, frameon=False, fontsize=9)
+    figure.legend(handles, labels, loc="outside upper center", ncols=5, frameon=False, fontsize=9)
     for suffix in (".png", ".svg"):
         figure.savefig(path.with_suffix(suffix), dpi=200)
 
