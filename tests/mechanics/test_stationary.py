@@ -76,9 +76,9 @@ def test_the_rectangle_rule_loses_an_order_where_q_and_v_couple():
         path = stationary_path(system, 0.0, 1.0, 1.0, points=m, rule="rectangle")
         errors.append(np.abs(path.q - accurate.at(path.t)).max())
     assert np.log2(errors[0] / errors[1]) == pytest.approx(1, abs=0.2)
-    path = stationary_path(system, 0.0, 1.0, 1.0, tol=1e-3, rule="rectangle")
+    path = stationary_path(system, 0.0, 1.0, 1.0, tol=1e-2, rule="rectangle")
     assert path.success
-    assert np.abs(path.q - accurate.at(path.t)).max() <= path.error_estimate <= 1e-3
+    assert np.abs(path.q - accurate.at(path.t)).max() <= path.error_estimate <= 1e-2
 
 
 def test_the_harmonic_homework():

@@ -14,6 +14,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from extremum.mechanics.action import ActionTerms, DiscreteAction
+from extremum.mechanics.flat import solver
 from extremum.objective import Vector
 
 SHORTEST = 1e-4
@@ -70,6 +71,7 @@ def newton(
     *,
     contraction: float | None = None,
     most: int = MOST_ITERATIONS,
+    flat: int = 0,
 ) -> NewtonRun:
     """Find nodal values where ∇S = 0.
 
@@ -86,10 +88,12 @@ def newton(
         quadratic convergence leaves no more than `resolution` to change after it.
     most : int
         Iterations at most.
+    flat : int
+        How many null directions of the Hessian the steps leave out.
     """
     terms = action.terms(nodes)
     record(action, nodes, terms, np.nan, "")
-    factored = terms.factored()
+    factored = solver(action, terms, flat)
     step = -factored.solve(terms.gradient)
     first = last = _largest(step)
     length, iterations, predicts = 1.0, 0, contraction is not None
@@ -112,7 +116,7 @@ def newton(
                 if last <= most_left or (predicts and contraction * last**2 <= most_left):
                     record(action, trial, new, length, "")
                     return NewtonRun(trial, new, True, first, last, iterations, contraction)
-                new_factored = new.factored()
+                new_factored = solver(action, new, flat)
                 new_step = -new_factored.solve(new.gradient)
                 ratio = _largest(new_step) / last
                 if ratio < 1:
@@ -129,7 +133,7 @@ def newton(
             if suggested >= MUCH_LONGER * length and not lengthened:
                 length, lengthened = suggested, True
                 continue
-            new_factored = new.factored()
+            new_factored = solver(action, new, flat)
             new_step = -new_factored.solve(new.gradient)
             change = _norm(simplified - new_step) * _norm(new_step)
             predicted = whole * _norm(simplified) / change * length if change else 1.0

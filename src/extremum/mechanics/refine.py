@@ -69,6 +69,7 @@ def refined(
     tol: float,
     record: Record,
     elements: int | None = None,
+    flat: int = 0,
 ) -> Refined:
     """Refine a path until its estimated error is at most tol · max(1, extent).
 
@@ -83,6 +84,8 @@ def refined(
     record : callable
     elements : int, optional
         Of the first of the new meshes.
+    flat : int
+        As for `newton`.
 
     Returns
     -------
@@ -102,7 +105,7 @@ def refined(
         before = now.solution.dense(action.node_times)
         before[0], before[-1] = problem.start, problem.end
         resolution = max(goal / 10 / max(now.solution.extent, goal), FLOOR)
-        run = newton(action, before, resolution, record, contraction=now.contraction)
+        run = newton(action, before, resolution, record, contraction=now.contraction, flat=flat)
         if not run.converged:
             return Refined(now.solution, np.inf, np.inf)
         solution = Solution(action, run.nodes, run.terms)

@@ -8,6 +8,7 @@ import numpy as np
 
 from extremum.mechanics.action import DiscreteAction
 from extremum.mechanics.continuation import with_more_time, without_force
+from extremum.mechanics.flat import scaled_modes
 from extremum.mechanics.newton import NewtonRun, Record, newton
 from extremum.mechanics.refine import Refined, refined
 from extremum.mechanics.rules import RULES
@@ -37,12 +38,12 @@ COARSE = 1e-6
 """On the first mesh Newton's iteration need not know a path better, in parts of its extent: what
 comes next corrects it."""
 
-CONJUGATE = 1e-10
-"""An eigenvalue of the Hessian is zero at so small a part of the acceleration that the guess is
-short of, by its extent."""
+CONJUGATE = 1e-9
+"""An eigenvalue of the Hessian is zero at so small a part of the next one."""
 
 SLOPE = 1e-6
-"""The action has a slope along its mode, where that is more than this part of the whole slope."""
+"""The action has a slope along its mode, where that is more than this part of the whole slope, and
+the whole is more than this part of what the path's own extent would make."""
 
 
 def _as_it_stands(
@@ -109,32 +110,53 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
             continue
         first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
         found = refined(problem, rule, first, tol, record)
-        if np.isfinite(found.error):
+        if found.error <= tol * max(1.0, found.solution.extent):
             return found
+        if np.isfinite(found.error):
+            nearby = _in_family(problem, found.solution.dense, tol, record)
+            return found if nearby is None else nearby
     terms = action.terms(nodes)
-    if terms.is_finite:
-        _check_reachable(problem, guess)
-    return Refined(Solution(action, nodes, terms), np.inf, np.inf)
+    nearby = _in_family(problem, guess, tol, record) if terms.is_finite else None
+    return nearby or Refined(Solution(action, nodes, terms), np.inf, np.inf)
 
 
-def _check_reachable(problem: Problem, guess: Guess) -> None:
-    """Refuse an end that the paths from the start, to first order, all miss alike.
+def _in_family(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined | None:
+    """The path nearest to a guess, where paths with the same ends are a family."""
+    flat = _null_directions(problem, guess)
+    action = problem.action(RULES["lobatto8"], problem.uniform(REACHING))
+    run = newton(action, guess(action.node_times), COARSE, record, flat=flat) if flat else None
+    if run is None or not run.converged:
+        return None
+    first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
+    found = refined(problem, RULES["lobatto8"], first, tol, record, flat=flat)
+    return found if np.isfinite(found.error) else None
 
-    The Hessian at the guess has an eigenvalue zero then, along which S has a slope.
+
+def _null_directions(problem: Problem, guess: Guess) -> int:
+    """How many null directions the Hessian has at a guess: the end is then conjugate to the start.
+
+    Raises
+    ------
+    InvalidInput
+        If S has a slope along one: the paths from the start, to first order, all miss the end.
     """
     action = problem.action(RULES["lobatto8"], problem.uniform(REACHING))
     nodes = guess(action.node_times)
     terms = action.terms(nodes)
-    units = 1 / np.sqrt(np.repeat(action.node_weights[1:-1], problem.start.size))
-    values, modes = terms.hessian().scaled(units).nearest_zero(problem.start.size)
+    # One mode more than there can be null directions: its eigenvalue is the scale.
+    values, modes, units = scaled_modes(action, terms, problem.start.size + 1)
+    null = np.abs(values) <= CONJUGATE * np.abs(values).max()
     slope = terms.gradient * units
-    zero = np.abs(values) <= CONJUGATE * np.abs(slope).max() / max(1.0, np.abs(nodes).max())
-    if np.abs(modes[:, zero].T @ slope).max(initial=0.0) > SLOPE * np.linalg.norm(slope):
+    size = float(np.linalg.norm(slope))
+    bent = float(np.abs(values).max()) * float(np.linalg.norm(nodes[1:-1].ravel() / units))
+    along = np.abs(modes[:, null].T @ slope).max(initial=0.0)
+    if along > SLOPE * size and size > SLOPE * bent:
         raise InvalidInput(
             f"No path goes from {_shown(problem.start)} to {_shown(problem.end)} in the duration "
             f"{problem.finish - problem.begin:.6g}: the end is conjugate to the start, where all "
             "paths from the start meet, and it is not where they do. Change the duration or an end."
         )
+    return int(null.sum())
 
 
 def _shown(q: Vector) -> str:
