@@ -14,6 +14,10 @@ BENCHMARKS = {
         "benchmarks.scaling.command",
         "time and memory as the number of variables grows from 10² to 10⁶",
     ),
+    "action": (
+        "benchmarks.action.command",
+        "paths of stationary action beside solve_bvp: accuracy, size, starts",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",

@@ -10,6 +10,7 @@ import typer
 
 from extremum.cli.minimize import minimize
 from extremum.cli.output import complain
+from extremum.cli.path import path
 from extremum.outcomes import ExtremumError
 
 BAD_INPUT = 2
@@ -23,6 +24,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("minimize")(minimize)
+app.command("path")(path)
 
 
 def _print_version(wanted: bool) -> None:

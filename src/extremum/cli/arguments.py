@@ -20,7 +20,7 @@ from extremum.methods import (
     Newton,
 )
 from extremum.objective.differences import SCHEMES
-from extremum.objective.expression import parse_expression
+from extremum.objective.expression import TimedExpression, parse_expression, parse_potential
 from extremum.outcomes import InvalidInput, UnknownOption
 from extremum.solve import GradientNorm, RelativeStep, SquaredStep, ValueChange
 
@@ -41,11 +41,20 @@ _FILE = re.compile(r"(?P<path>.+\.py):(?P<name>[A-Za-z_]\w*)")
 
 def read_function(text: str) -> Callable[..., Any]:
     """Read ``FILE.py:FUNCTION``, or an expression in x or in x0, x1 and so on."""
+    return _read_function(text, parse_expression)
+
+
+def read_potential(text: str) -> Callable[..., Any]:
+    """Read the same, of a point, or of the time too."""
+    return _read_function(text, parse_potential)
+
+
+def _read_function(text: str, parse: Callable[[str], Callable[..., Any]]) -> Callable[..., Any]:
     match = _FILE.fullmatch(text.strip())
     if match is None:
         if text.strip().endswith(".py") or ".py:" in text:
             raise InvalidInput(f"{text.strip()!r}: name a function of the file, FILE.py:FUNCTION.")
-        return parse_expression(text.strip())
+        return parse(text.strip())
     path = Path(match["path"])
     if not path.is_file():
         raise InvalidInput(f"There is no file {path}.")
@@ -70,16 +79,47 @@ def read_function(text: str) -> Callable[..., Any]:
 
 def read_start(text: str) -> list[float]:
     """Read ``2,0.25``."""
+    return _numbers("--start", text)
+
+
+def _numbers(option: str, text: str) -> list[float]:
     numbers = []
     for place, part in enumerate(text.split(",")):
         try:
             numbers.append(float(part))
         except ValueError:
             raise InvalidInput(
-                f"--start: component {place}, {part.strip()!r}, is not a number. "
-                "Write it like --start 2,0.25."
+                f"{option}: component {place}, {part.strip()!r}, is not a number. "
+                f"Write it like {option} 2,0.25."
             ) from None
     return numbers
+
+
+def read_event(option: str, text: str) -> float | list[float]:
+    """Read ``2``, a number, or ``2,0.25``, several."""
+    numbers = _numbers(option, text)
+    return numbers[0] if len(numbers) == 1 else numbers
+
+
+def read_motion(text: str, start: float | list[float]) -> Callable[[float], Any]:
+    """Read a formula in t for each coordinate, separated by ``;``."""
+    parts = [_in_time(part) for part in text.split(";")]
+    d = len(start) if isinstance(start, list) else 1
+    if len(parts) != d:
+        raise InvalidInput(
+            f"--guess has {len(parts)} formulas and the path {d} coordinates; give one for each, "
+            "separated by ;."
+        )
+    if d == 1:
+        return parts[0]
+    return lambda t: [part(t) for part in parts]
+
+
+def _in_time(text: str) -> Callable[[float], Any]:
+    formula = parse_potential(text)
+    if isinstance(formula, TimedExpression) and formula.of_point.variables == ("x",):
+        return lambda t: formula(t, 0.0)
+    raise InvalidInput(f"--guess: {text.strip()!r} is not a formula in t, such as 2 - 2*t.")
 
 
 def read_method(name: str, step: str | None) -> Any:

@@ -9,7 +9,7 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
@@ -17,8 +17,14 @@ from rich.console import Console
 from extremum.outcomes import DerivativeWarning
 from extremum.solve import Result
 
+if TYPE_CHECKING:
+    from extremum.mechanics import Path
+
 SCHEMA = "extremum.minimize/1"
 """The version of what --json prints; it changes when a field changes its name or meaning."""
+
+PATH_SCHEMA = "extremum.path/1"
+"""The same of paths."""
 
 PATIENCE = 0.5
 """A progress line appears on a terminal after so many seconds."""
@@ -29,8 +35,8 @@ def complain(*sentences: str) -> None:
     print(*("extremum:", *sentences), file=sys.stderr)
 
 
-def print_card(result: Result) -> None:
-    """Print the result's card on stdout."""
+def print_card(result: Result | Path) -> None:
+    """Print the card of a result on stdout."""
     Console().print(result)
 
 
@@ -66,6 +72,34 @@ def print_json(result: Result) -> None:
         "method": result["method"],
         "source": result["source"],
         "notes": list(result["notes"]),
+    }
+    print(json.dumps(_plain(document), allow_nan=False))
+
+
+def print_path_json(path: Path) -> None:
+    """Print a path on stdout as one JSON object; what is not finite is null."""
+    certificate = path.certificate
+    document = {
+        "schema": PATH_SCHEMA,
+        "success": path.success,
+        "verdict": certificate.verdict.name,
+        "is_minimum": certificate.is_minimum,
+        "morse_index": certificate.morse_index,
+        "nullity": certificate.nullity,
+        "eigenvalues": certificate.eigenvalues,
+        "conjugate_times": path.conjugate_times,
+        "action": path.action,
+        "error_estimate": path.error_estimate,
+        "energy_drift": path.energy_drift,
+        "t": path.t,
+        "q": path.q,
+        "v": path.v,
+        "momentum": path.momentum,
+        "energy": path.energy,
+        "rule": path.rule,
+        "nit": len(path.trace) - 1,
+        "message": path.message,
+        "evidence": list(certificate.evidence),
     }
     print(json.dumps(_plain(document), allow_nan=False))
 

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from extremum.mechanics import card
 from extremum.mechanics.certificate import PathCertificate, certify_path
 from extremum.mechanics.recorder import Recorder
 from extremum.mechanics.solution import Problem, Solution
@@ -20,6 +21,7 @@ from extremum.solve import Trace
 if TYPE_CHECKING:
     from extremum.mechanics.refine import Refined
     from extremum.plot import Axes
+    from extremum.solve.card import Card
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -180,7 +182,18 @@ class Path:
         found = self._shaped(self.solution.dense(times.ravel()))
         return found.reshape(times.shape + found.shape[1:])[()]
 
+    def __str__(self) -> str:
+        return card.text(self)
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Card:
+        return card.panel(self)
+
+    def _repr_html_(self) -> str:
+        return card.html(self)
+
     def plot(self, **options: Any) -> Axes:
-        """Draw x(t) with the initial guess."""
+        """Draw x(t) with the initial guess, as `extremum.plot.plot_path` does."""
         axes: Axes = importlib.import_module("extremum.plot").plot_path(self, **options)
         return axes

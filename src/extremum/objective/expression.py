@@ -133,6 +133,9 @@ class Expression:
         ExpressionError
             If `x` doesn't have the components that the formula uses.
         """
+        return self._at(x, self._evaluate)
+
+    def _at(self, x: Any, evaluate: Function) -> Any:
         if isinstance(x, _CONVERTIBLE):
             x = np.asanyarray(x)
             if x.dtype.kind in "biu":  # NumPy refuses negative powers of integers
@@ -147,13 +150,58 @@ class Expression:
                 f"{_short(self.text)!r} needs {wanted} component(s) and the point has {shape[0]}: "
                 "give as many numbers as the formula has variables."
             )
-        value = self._evaluate(x[0] if self._elementwise and shape == (1,) else x)
+        value = evaluate(x[0] if self._elementwise and shape == (1,) else x)
         if shape == (1,) == getattr(value, "shape", None):
             value = value[0]
         return value[()] if type(value) is np.ndarray else value  # np.where makes 0-d arrays
 
     def __reduce__(self) -> tuple[Any, ...]:
         return parse_expression, (self.text,)  # closures don't pickle; the text does
+
+
+@dataclass(frozen=True)
+class TimedExpression:
+    """A formula in ``t`` too, that `parse_potential` has read: call it at a time and a point.
+
+    Attributes
+    ----------
+    of_point : Expression
+        The formula; its closures take (t, x).
+    """
+
+    __name__ = "the expression"
+
+    of_point: Expression
+
+    def __call__(self, t: Any, x: Any) -> Any:
+        """Evaluate at a time and a point, as `Expression` does at a point."""
+        evaluate = self.of_point._evaluate
+        return self.of_point._at(x, lambda x: evaluate((t, x)))
+
+    def __reduce__(self) -> tuple[Any, ...]:
+        return parse_potential, (self.of_point.text,)
+
+
+def parse_potential(text: str) -> Expression | TimedExpression:
+    """Read a formula as `parse_expression` does, in which ``t`` may occur too.
+
+    Returns
+    -------
+    Expression
+        Where it doesn't; else a TimedExpression.
+
+    Raises
+    ------
+    ExpressionError
+
+    Examples
+    --------
+    >>> driven = parse_potential("x**2 / 2 - x * cos(2*t)")
+    >>> float(driven(0.0, 2.0))
+    0.0
+    """
+    expression, timed = _parsed(text, with_time=True)
+    return TimedExpression(expression) if timed else expression
 
 
 def parse_expression(text: str) -> Expression:
@@ -183,12 +231,18 @@ def parse_expression(text: str) -> Expression:
     >>> float(phi([1.0, -1.0]))
     -3.0
     """
+    return _parsed(text, with_time=False)[0]
+
+
+def _parsed(text: str, with_time: bool) -> tuple[Expression, bool]:
+    """The formula, and whether ``t`` occurs in it."""
     if len(text) > MAX_LENGTH:
         raise _refusal(text, 0, len(text), f"has more than {MAX_LENGTH} characters: shorten it.")
     text = re.sub(r"[\t\r\n]", " ", text).strip()
-    names = _scan(text)
+    names = _scan(text, {"t"} if with_time else set())
+    timed = with_time and "t" in names
     indices = [int(match[1]) for match in map(_VARIABLE.fullmatch, names) if match]
-    compiler = _Compiler(text, dimension=max(indices, default=-1) + 1)
+    compiler = _Compiler(text, dimension=max(indices, default=-1) + 1, timed=timed)
     try:
         evaluate = compiler.compile(ast.parse(text, mode="eval").body)
     except ExpressionError:
@@ -204,7 +258,7 @@ def parse_expression(text: str) -> Expression:
         raise _refusal(text, 0, len(text), "has no variable: use x, or x0, x1, ...")
     elementwise = not indices and "[" not in text and not names & _REDUCTIONS
     variables = tuple(f"x{i}" for i in range(compiler.dimension)) or ("x",)
-    return Expression(text, variables, evaluate, compiler.length, elementwise)
+    return Expression(text, variables, evaluate, compiler.length, elementwise), timed
 
 
 def _short(part: str) -> str:
@@ -215,8 +269,8 @@ def _refusal(text: str, start: int, end: int, advice: str) -> ExpressionError:
     return ExpressionError(f"{_short(text[start:end])!r} (column {start + 1}) {advice}")
 
 
-def _scan(text: str) -> set[str]:
-    """Refuse every token that is not whitelisted; return the names used."""
+def _scan(text: str, also: set[str]) -> set[str]:
+    """Refuse every token that is not whitelisted, or among `also`; return the names used."""
     if not text:
         raise _refusal(text, 0, 0, "is empty: write a formula, for example x0**2 + x1**2.")
     names: set[str] = set()
@@ -226,7 +280,7 @@ def _scan(text: str) -> set[str]:
         match match.lastgroup:
             case "name":
                 names.add(token)
-                advice = _objection(token)
+                advice = None if token in also else _objection(token)
                 if advice is None and (token == "x" or _VARIABLE.fullmatch(token)):
                     first_variable = first_variable or token
                     if (token == "x") != (first_variable == "x"):
@@ -267,8 +321,9 @@ def _objection(name: str) -> str | None:
 class _Compiler:
     """Turns the tree of one formula into nested closures; notes how long a point it needs."""
 
-    def __init__(self, text: str, dimension: int) -> None:
+    def __init__(self, text: str, dimension: int, timed: bool) -> None:
         self.text = text
+        self.timed = timed
         self.dimension = self.length = dimension  # 0 for a formula in x
 
     def refusal(self, node: ast.expr, advice: str) -> ExpressionError:
@@ -282,11 +337,13 @@ class _Compiler:
             case ast.Constant(value=int() | float() as number):
                 return float(number)
             case ast.Name(id="x"):
-                return lambda x: x
+                return self.of_point(lambda x: x)
+            case ast.Name(id="t") if self.timed:
+                return operator.itemgetter(0)
             case ast.Name(id=name) if name in _CONSTANTS:
                 return _CONSTANTS[name]
             case ast.Name(id=name) if _VARIABLE.fullmatch(name):
-                return operator.itemgetter(int(name[1:]))
+                return self.of_point(operator.itemgetter(int(name[1:])))
             case ast.Name(id=name):
                 raise self.refusal(node, f"is a function: call it, as in {name}(...).")
             case ast.UnaryOp(op=ast.UAdd() | ast.USub() as sign, operand=operand):
@@ -303,12 +360,16 @@ class _Compiler:
             case ast.Call():
                 raise self.refusal(node, "is not a plain call: write name(a, b), or a product a*b.")
             case ast.Subscript(value=ast.Name(id="x"), slice=index):
-                return operator.itemgetter(self.index(index))
+                return self.of_point(operator.itemgetter(self.index(index)))
             case ast.Subscript():
                 raise self.refusal(node, "can't be indexed: only x can, as in x[0] or x[1:].")
             case ast.Compare():
                 raise self.refusal(node, "compares outside where: use where(condition, a, b).")
         raise self.refusal(node, "is not part of a formula: use numbers, names and operators.")
+
+    def of_point(self, function: Function) -> Function:
+        """A function of the point, as one of (t, x) where the formula has the time."""
+        return (lambda event: function(event[1])) if self.timed else function
 
     def apply(self, node: ast.expr, function: Function, *arguments: Node) -> Node:
         """Compose a function with its arguments; fold it when all are constants."""

@@ -5,7 +5,7 @@ from __future__ import annotations
 import html as markup
 import io
 from collections.abc import Mapping
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypeAlias
 
 import numpy as np
 from rich.console import Console, RenderableType
@@ -17,6 +17,9 @@ from extremum.outcomes import Verdict
 
 if TYPE_CHECKING:
     from extremum.solve.result import Result
+
+Card: TypeAlias = RenderableType
+"""What a terminal shows of a result."""
 
 WIDTH = 88
 

@@ -1,0 +1,116 @@
+"""All paths between two events: their number against shooting by SciPy, and closed forms."""
+
+import numpy as np
+import pytest
+from scipy.integrate import solve_ivp
+from scipy.optimize import brentq
+
+from extremum.mechanics import Particle, stationary_paths
+from extremum.mechanics.multistart import Roots
+from extremum.mechanics.systems import Harmonic, Kepler, Pendulum, Quartic
+from extremum.outcomes import InvalidInput
+
+
+def shoot(force, start, duration, velocities):
+    """Where each velocity leads, and how often its Jacobi field has vanished, by DOP853."""
+
+    def rate(t, y):
+        q, v, dq, dv = y.reshape(4, -1)
+        f, slope = force(q)
+        return np.concatenate([v, f, dv, slope * dq])
+
+    v = np.atleast_1d(velocities)
+    begin = np.concatenate([np.full(v.size, start), v, np.zeros(v.size), np.ones(v.size)])
+    times = np.linspace(0, duration, 4001)
+    found = solve_ivp(rate, (0, duration), begin, "DOP853", times, rtol=1e-11, atol=1e-11)
+    q, _, dq, _ = found.y.reshape(4, v.size, -1)
+    return q[:, -1], (np.diff(np.sign(dq[:, 1:]), axis=1) != 0).sum(axis=1)
+
+
+def roots_by_shooting(force, start, end, duration, reach, max_index):
+    """Initial velocities and indices of all paths, by a fine uniform scan."""
+    v = np.linspace(-reach, reach, 2000)
+    missed = shoot(force, start, duration, v)[0] - end
+    places = np.flatnonzero(missed[:-1] * missed[1:] < 0)
+    found = [
+        brentq(lambda w: shoot(force, start, duration, w)[0][0] - end, v[k], v[k + 1], xtol=1e-9)
+        for k in places
+    ]
+    indices = shoot(force, start, duration, found)[1]
+    return [(w, int(i)) for w, i in zip(found, indices, strict=True) if i <= max_index]
+
+
+def velocities_and_indices(paths):
+    return sorted((float(path.v[0]), path.certificate.morse_index) for path in paths)
+
+
+def test_the_harmonic_oscillator_has_one_path():
+    found = stationary_paths(Harmonic(), 0.0, 1.0, 8.0)
+    assert len(found) == 1
+    assert found.complete
+    assert found[0].v[0] == pytest.approx(1 / np.sin(8.0), rel=1e-8)
+    assert found[0].certificate.morse_index == 2
+    assert "All with" in str(found)
+
+
+def test_the_quartic_oscillator():
+    found = stationary_paths(Quartic(), 0.0, 1.0, 8.0, max_index=3)
+    expected = roots_by_shooting(lambda q: (-(q**3), -3 * q**2), 0.0, 1.0, 8.0, 3.0, 3)
+    assert len(expected) == 3
+    assert found.complete
+    np.testing.assert_allclose(velocities_and_indices(found), expected, atol=1e-7)
+    assert [path.action for path in found] == sorted(path.action for path in found)
+    for path in found:
+        assert path.energy[0] == pytest.approx(path.v[0] ** 2 / 2, rel=1e-12)
+
+
+def test_the_pendulum_swings_and_turns_over():
+    found = stationary_paths(Pendulum(), 0.0, 1.0, 8.0)
+    expected = roots_by_shooting(lambda q: (-np.sin(q), -np.cos(q)), 0.0, 1.0, 8.0, 3.0, 5)
+    assert len(expected) == 5
+    assert found.complete
+    np.testing.assert_allclose(velocities_and_indices(found), expected, atol=1e-7)
+
+
+def test_a_range_that_is_asked_for_is_the_range_that_is_named():
+    found = stationary_paths(Quartic(), 0.0, 1.0, 8.0, speed=1.0)
+    assert found.speed == 1.0
+    assert "as asked" in found.completeness
+    assert [round(float(path.v[0]), 6) for path in found] == [0.860873]
+
+
+def test_motions_that_go_off_to_infinity_hide_nothing():
+    found = stationary_paths(Particle(1.0, lambda q: -(q**4) / 4), 0.0, 1.0, 8.0)
+    assert found.complete
+    assert len(found) == 1
+    # t = ∫ dq/√(2E + q⁴/2), E the energy.
+    energy = found[0].energy[0]
+    q = (np.arange(20_000) + 0.5) / 20_000
+    assert np.mean(1 / np.sqrt(2 * energy + q**4 / 2)) == pytest.approx(8.0, rel=1e-5)
+
+
+@pytest.mark.parametrize("long_way", [False, True])
+def test_lamberts_problem_has_a_direct_and_a_retrograde_solution(lambert, long_way):
+    kepler, found = lambert
+    assert len(found) == 2
+    expected = kepler.lambert([1.0, 0.0], [0.0, 1.3], 2.0, long_way)
+    assert any(np.allclose(path.v[0], expected, atol=1e-7) for path in found)
+    assert not found.complete
+    assert "random initial velocities" in found.completeness
+
+
+@pytest.fixture(scope="module")
+def lambert():
+    kepler = Kepler()
+    return kepler, stationary_paths(kepler, [1.0, 0.0], [0.0, 1.3], 2.0)
+
+
+def test_the_chance_of_a_new_root():
+    assert Roots(np.zeros((3, 2)), np.array([8, 1, 1]), 20).unseen == pytest.approx(0.2)
+    assert Roots(np.zeros((0, 2)), np.zeros(0, int), 20).unseen == 0
+
+
+@pytest.mark.parametrize("options", [{"max_index": -1}, {"max_index": 0.5}, {"speed": 0.0}])
+def test_bad_options(options):
+    with pytest.raises(InvalidInput, match=next(iter(options))):
+        stationary_paths(Harmonic(), 0.0, 1.0, 1.0, **options)
