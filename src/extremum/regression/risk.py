@@ -3,8 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
+from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import ConvexObjective, Counts, Vector
@@ -150,18 +152,20 @@ class MeanLoss(ConvexObjective):
         (product,) = self.rows.total(lambda block: sums.product_of(self.loss, table, change, block))
         return self._mean_gradient(v, product)
 
-    def frame(self) -> Vector:
+    def frame(self) -> sparse.csr_array:
         """The coordinates of standardized columns."""
         if self.standardize:
-            return np.eye(self.size)
-        k = self.loss.outputs
-        rows = self.units.slopes(np.eye(self.size).reshape(-1, k, self.size))
-        return rows.reshape(self.size, self.size).T
+            return sparse.eye_array(self.size, format="csr")
+        table: Any = sparse.diags_array(1 / self.units.scale)
+        if self.fit_intercept:
+            shift = sparse.csr_array((-self.units.centre / self.units.scale)[None, :])
+            table = sparse.block_array([[table, None], [shift, sparse.eye_array(1)]])
+        return sparse.csr_array(sparse.kron(table, sparse.eye_array(self.loss.outputs)))
 
     def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
-        if size * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
+        if self.rows.n_rows * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
             return self.hessian(theta), True
         part = self.sampled(size)
         part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum
