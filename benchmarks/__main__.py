@@ -18,6 +18,10 @@ BENCHMARKS = {
         "benchmarks.action.command",
         "paths of stationary action beside solve_bvp: accuracy, size, starts",
     ),
+    "regression": (
+        "benchmarks.regression.command",
+        "time to a common gradient, scikit-learn, glum and statsmodels beside extremum",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
