@@ -217,10 +217,10 @@ def rank_of_rows(
             f"{MOST_COLUMNS}): add a penalty (l2), which makes the coefficients unique, or "
             "choose columns."
         )
-    first = _some_rows(rows, SAMPLE * columns + WITNESSES)
+    first = some_rows(rows, SAMPLE * columns + WITNESSES).X
     if eps is None:
         eps = float(np.finfo(first.dtype).eps) if first.dtype.kind == "f" else EPS
-    seen = _dense(first, fit_intercept)
+    seen = with_constant(first, fit_intercept)
     found = null_space(seen, eps)
     while len(found.combinations):
         witnesses = _witnesses(rows, found.combinations, fit_intercept, eps)
@@ -253,6 +253,23 @@ def rank_of_factor(
     return _named(null_space(factor, eps), fit_intercept, names)
 
 
+def with_constant(X: Any, fit_intercept: bool) -> Vector:
+    """Rows as an array, with the constant in front where there is an intercept."""
+    array = np.asarray(X.toarray() if hasattr(X, "toarray") else X, dtype=np.float64)
+    return np.hstack([np.ones((len(array), 1)), array]) if fit_intercept else array
+
+
+def some_rows(rows: RowBlocks, most: int) -> Block:
+    """At most so many rows that count: any of those in memory, else of the first block."""
+    if isinstance(rows, ArrayRows):
+        X, y, weight = rows.X, rows.y, rows.weight
+    else:
+        X, y, weight = next(iter(rows))
+    kept = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
+    chosen = np.sort(np.random.default_rng(0).permutation(kept)[:most])
+    return Block(X[chosen], y[chosen], None if weight is None else weight[chosen])
+
+
 def _named(found: NullSpace, fit_intercept: bool, names: Sequence[str] | None) -> ColumnRank:
     d = found.combinations.shape[1] - fit_intercept
     independent, combinations = found.independent, found.combinations
@@ -265,22 +282,6 @@ def _named(found: NullSpace, fit_intercept: bool, names: Sequence[str] | None) -
         null_coef=combinations[:, fit_intercept:],
         null_intercept=combinations[:, 0] if fit_intercept else np.zeros(len(combinations)),
     )
-
-
-def _dense(rows: Any, fit_intercept: bool) -> Vector:
-    """Rows as an array, the constant in front."""
-    array = np.asarray(rows.toarray() if hasattr(rows, "toarray") else rows, dtype=np.float64)
-    return np.hstack([np.ones((len(array), 1)), array]) if fit_intercept else array
-
-
-def _some_rows(rows: RowBlocks, most: int) -> Any:
-    """At most so many rows: any of those in memory, else of the first block."""
-    if isinstance(rows, ArrayRows):
-        X, weight = rows.X, rows.weight
-    else:
-        X, _, weight = next(iter(rows))
-    kept = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
-    return X[np.sort(np.random.default_rng(0).permutation(kept)[:most])]
 
 
 def _witnesses(rows: RowBlocks, combinations: Vector, fit_intercept: bool, eps: float) -> Vector:
@@ -296,7 +297,7 @@ def _witnesses(rows: RowBlocks, combinations: Vector, fit_intercept: bool, eps: 
         entries = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
         sums = np.asarray(entries.sum(axis=0, dtype=float)).ravel()
         terms = np.r_[X.shape[0], sums] if fit_intercept else sums
-        return _dense(X[_largest(values)], fit_intercept), (values**2).sum(axis=0), terms
+        return with_constant(X[_largest(values)], fit_intercept), (values**2).sum(axis=0), terms
 
     for candidates, part, sums in rows.map(examined):
         worst = np.vstack([worst, candidates])
