@@ -14,6 +14,7 @@ from extremum.regression.existence import existence
 from extremum.regression.losses import LogLoss, PoissonLoss, Softmax
 from extremum.regression.overlap import overlap_is_shown
 from extremum.regression.risk import MeanLoss
+from extremum.regression.units import Units
 
 
 def programs(a, still=None):
@@ -66,7 +67,9 @@ def drawn(rng):
 
 
 def risk_of(X, y, loss, fit_intercept=True, weight=None):
-    return MeanLoss(ArrayRows(X, np.asarray(y, dtype=float), weight), loss, fit_intercept)
+    return MeanLoss(
+        rows := ArrayRows(X, y.astype(float), weight), loss, Units.of(rows, fit_intercept)
+    )
 
 
 @pytest.mark.parametrize("chunk", range(10))
@@ -184,7 +187,8 @@ def test_many_rows_are_decided_by_few(loss, kind):
     X[np.flatnonzero(y == 0)[:5], 5] = 1.0  # a rare level, on which y is always 0
     if kind == "overlap":
         X[np.flatnonzero(y == 1)[0], 5] = 1.0
-    risk = MeanLoss(Parts(X, y), loss)
+    rows = Parts(X, y)
+    risk = MeanLoss(rows, loss, Units.of(rows, True))
     found = existence(risk)
     assert found.exists == (kind == "overlap")
     assert found.columns == (() if found.exists else ("x5",))

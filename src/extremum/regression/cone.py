@@ -10,7 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extremum.objective import Vector
-from extremum.regression.design import Block, RowBlocks
+from extremum.regression.design import ArrayRows, Block, RowBlocks, Sums
 from extremum.regression.losses import PoissonLoss, Softmax
 from extremum.regression.nullspace import null_space
 from extremum.regression.rank import rank_of_rows, some_rows, with_constant
@@ -167,7 +167,8 @@ class Cone:
         """Go through all rows with a direction of shape (classes, p)."""
         most, start, p = max(LEAST, TAKEN_IN * self.variables), 0, direction.shape[1]
         total = Scan(0, 0, 0, 0, np.zeros(p), LabelledRows.none(p), np.zeros(0))
-        for length, scan in self.rows.map(lambda block: self._scanned(block, direction, most)):
+        for block in self.rows:
+            scan = self._scanned(block, direction, most)
             numbered = LabelledRows(scan.least.X, scan.least.own, scan.least.number + start)
             score = np.r_[total.score, scan.score]
             order = np.argsort(score, kind="stable")[:most]
@@ -180,10 +181,10 @@ class Cone:
                 total.least.joined(numbered)[order],
                 score[order],
             )
-            start += length
+            start += len(block.y)
         return total
 
-    def _scanned(self, block: Block, direction: Vector, most: int) -> tuple[int, Scan]:
+    def _scanned(self, block: Block, direction: Vector, most: int) -> Scan:
         number = np.arange(len(block.y)) if block.weight is None else np.flatnonzero(block.weight)
         X, own = block.X[number], block.y[number].astype(np.intp)
         entries = abs(X)
@@ -194,10 +195,10 @@ class Cone:
         order = np.argsort(score, kind="stable")[:most]
         least = LabelledRows(with_constant(X[order], self.fit_intercept), own[order], number[order])
         if not len(own):
-            return len(block.y), Scan(0, 0, 0, 0, np.zeros(direction.shape[1]), least, score)
+            return Scan(0, 0, 0, 0, np.zeros(direction.shape[1]), least, score)
         largest = entries.max(axis=0)
         largest = np.ravel(largest.toarray() if hasattr(largest, "toarray") else largest)
-        scan = Scan(
+        return Scan(
             rows=len(own),
             lowered=int(low.any(axis=1).sum()),
             raised=int(high.any(axis=1).sum()),
@@ -206,7 +207,6 @@ class Cone:
             least=least,
             score=score[order],
         )
-        return len(block.y), scan
 
     def _products(self, X: Any, direction: Vector) -> Vector:
         if not self.fit_intercept:
@@ -271,11 +271,16 @@ class Selected(RowBlocks):
         self.n_features = source.n_features if columns is None else len(columns)
 
     def __iter__(self) -> Iterator[Block]:
-        return self.map(lambda block: block)
+        return map(self._selected, self.source)
 
-    def map(self, task: Callable[[Block], Any]) -> Iterator[Any]:
-        """What the task makes of each block, in order."""
-        return self.source.map(lambda block: task(self._selected(block)))
+    def total(self, task: Callable[[Block], Sums]) -> Sums:
+        """The sums of what the task makes of each block."""
+        return self.source.total(lambda block: task(self._selected(block)))
+
+    def sample(self, size: int) -> ArrayRows:
+        """Some of the rows that are kept, of about `size` of all."""
+        rows = self.source.sample(size)
+        return ArrayRows(*self._selected(Block(rows.X, rows.y, rows.weight)))
 
     def _selected(self, block: Block) -> Block:
         kept = self.keep(block.y).astype(float)

@@ -16,7 +16,7 @@ from extremum.objective import Vector
 from extremum.regression.cone import Cone, Scan
 from extremum.regression.losses import LogLoss, PoissonLoss, Softmax
 from extremum.regression.overlap import overlap_is_shown
-from extremum.regression.rank import SHOWN, rank_of_rows
+from extremum.regression.rank import SHOWN, ColumnRank, rank_of_rows
 from extremum.regression.risk import MeanLoss
 
 Kind = Literal["overlap", "quasi-complete", "complete"]
@@ -75,6 +75,7 @@ def existence(
     risk: MeanLoss,
     theta: Vector | None = None,
     *,
+    rank: ColumnRank | None = None,
     names: Sequence[str] | None = None,
     classes: Sequence[Any] | None = None,
 ) -> Existence:
@@ -88,8 +89,10 @@ def existence(
         Of classes or of counts, without a penalty.
     theta : ndarray of shape (n,), optional
         Where a fit stopped. It is usually a proof of the answer, which then costs little.
+    rank : ColumnRank, optional
+        That of the rows, where it is known.
     names, classes : sequence, optional
-        What to call columns and classes.
+        What to call columns and classes; the columns by default as `rank` does.
 
     Returns
     -------
@@ -104,7 +107,8 @@ def existence(
     """
     if theta is not None and overlap_is_shown(risk, theta):
         return Existence("overlap")
-    rank = rank_of_rows(risk.rows, fit_intercept=risk.fit_intercept)
+    if rank is None:
+        rank = rank_of_rows(risk.rows, fit_intercept=risk.fit_intercept, names=names)
     if rank.deficient and theta is not None and overlap_is_shown(risk, theta, rank.independent):
         return Existence("overlap")
     cone = Cone.of(risk, rank.independent)
@@ -112,7 +116,7 @@ def existence(
     found = cone.search(first) if len(cone.basis) else None
     if found is None:
         return Existence("overlap")
-    return _reported(risk, *found, names, classes)
+    return _reported(risk, *found, rank.names, classes)
 
 
 def _of_fit(risk: MeanLoss, theta: Vector) -> Vector | None:
@@ -130,12 +134,10 @@ def _reported(
     risk: MeanLoss,
     direction: Vector,
     scan: Scan,
-    names: Sequence[str] | None,
+    names: Sequence[str],
     classes: Sequence[Any] | None,
 ) -> Existence:
     """The direction in the table's terms."""
-    d = risk.rows.n_features
-    names = tuple(names) if names is not None else tuple(f"x{j}" for j in range(d))
     coef = direction[:, 1:] if risk.fit_intercept else direction
     intercept = direction[:, 0] if risk.fit_intercept else np.zeros(len(direction))
     share = np.abs(coef) * scan.units[risk.fit_intercept :]
@@ -144,7 +146,7 @@ def _reported(
     intercept = intercept / largest
     if len(direction) == 2:
         coef, intercept = coef[1:], intercept[1:]
-    taking_part = np.flatnonzero(coef.any(axis=0))
+    taking_part = np.flatnonzero(coef.any(axis=0)).tolist()
     kind: Kind = "complete" if scan.complete else "quasi-complete"
     return Existence(
         kind,

@@ -82,9 +82,7 @@ def _gradient(risk: MeanLoss, theta: Vector, columns: NDArray[np.intp]) -> tuple
             slope = slope * block.weight[:, None]
         return _collected(risk, block.X, slope), _collected(risk, abs(block.X), abs(slope))
 
-    slope = size = np.zeros((risk.rows.n_features + risk.fit_intercept, risk.loss.outputs))
-    for more, sizes in risk.rows.map(part):
-        slope, size = slope + more, size + sizes
+    slope, size = risk.rows.total(part)
     return slope[columns], size[columns]
 
 

@@ -136,6 +136,27 @@ class ColumnRank:
             "leave out a column of each combination, or add a penalty (l2)."
         )
 
+    def basic(self, coef: Vector, intercept: Any) -> tuple[Vector, Any]:
+        """Move along the vanishing combinations to where the dependent columns have zeros.
+
+        Parameters
+        ----------
+        coef : ndarray of shape (d,) or (k, d)
+            Any coefficients that fit.
+        intercept : float or ndarray of shape (k,)
+
+        Returns
+        -------
+        coef, intercept
+            Those with the same predictions for which the columns that are not `independent` are as
+            if left out.
+        """
+        dependent = np.setdiff1d(np.arange(len(self.names)), self.independent)
+        moved = np.linalg.solve(self.null_coef[:, dependent].T, coef[..., dependent].T).T
+        coef = coef - moved @ self.null_coef
+        coef[..., dependent] = 0.0
+        return coef, intercept - moved @ self.null_intercept
+
     def minimum_norm(self, coef: Vector, intercept: Any) -> tuple[Vector, Any]:
         """Move along the vanishing combinations to the coefficients of least 2-norm.
 
@@ -260,14 +281,10 @@ def with_constant(X: Any, fit_intercept: bool) -> Vector:
 
 
 def some_rows(rows: RowBlocks, most: int) -> Block:
-    """At most so many rows that count: any of those in memory, else of the first block."""
-    if isinstance(rows, ArrayRows):
-        X, y, weight = rows.X, rows.y, rows.weight
-    else:
-        X, y, weight = next(iter(rows))
-    kept = np.arange(X.shape[0]) if weight is None else np.flatnonzero(weight)
-    chosen = np.sort(np.random.default_rng(0).permutation(kept)[:most])
-    return Block(X[chosen], y[chosen], None if weight is None else weight[chosen])
+    """About so many of the rows, those of weight zero left out."""
+    sample = rows.sample(most)
+    block = Block(sample.X, sample.y, sample.weight)
+    return block if block.weight is None else block.part(np.flatnonzero(block.weight))
 
 
 def _named(found: NullSpace, fit_intercept: bool, names: Sequence[str] | None) -> ColumnRank:
@@ -286,25 +303,27 @@ def _named(found: NullSpace, fit_intercept: bool, names: Sequence[str] | None) -
 
 def _witnesses(rows: RowBlocks, combinations: Vector, fit_intercept: bool, eps: float) -> Vector:
     """The rows on which combinations differ most from zero; none if all vanish."""
-    p = combinations.shape[1]
-    worst, squares, terms = np.zeros((0, p)), np.zeros(len(combinations)), np.zeros(p)
 
-    def examined(block: Block) -> tuple[Vector, Vector, Vector]:
+    def values_of(block: Block) -> tuple[Any, Vector]:
         X = block.X if block.weight is None else block.X[np.flatnonzero(block.weight)]
         values = np.asarray(X @ combinations[:, fit_intercept:].T)
-        if fit_intercept:
-            values = values + combinations[:, 0]
-        entries = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
-        sums = np.asarray(entries.sum(axis=0, dtype=float)).ravel()
-        terms = np.r_[X.shape[0], sums] if fit_intercept else sums
-        return with_constant(X[_largest(values)], fit_intercept), (values**2).sum(axis=0), terms
+        return X, values + combinations[:, 0] if fit_intercept else values
 
-    for candidates, part, sums in rows.map(examined):
-        worst = np.vstack([worst, candidates])
+    def sums(block: Block) -> tuple[Vector, Vector]:
+        X, values = values_of(block)
+        entries = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
+        squares = np.asarray(entries.sum(axis=0, dtype=float)).ravel()
+        return (values**2).sum(axis=0), np.r_[[X.shape[0]] * fit_intercept, squares]
+
+    squares, terms = rows.total(sums)
+    worst = np.zeros((0, combinations.shape[1]))
+    if (np.sqrt(squares) <= tolerance(eps) * (np.abs(combinations) @ np.sqrt(terms))).all():
+        return worst
+    for block in rows:
+        X, values = values_of(block)
+        worst = np.vstack([worst, with_constant(X[_largest(values)], fit_intercept)])
         worst = worst[_largest(worst @ combinations.T)]
-        squares, terms = squares + part, terms + sums
-    bound = tolerance(eps) * (np.abs(combinations) @ np.sqrt(terms))
-    return worst[:0] if (np.sqrt(squares) <= bound).all() else worst
+    return worst
 
 
 def _largest(values: Vector) -> NDArray[np.intp]:
