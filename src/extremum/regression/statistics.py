@@ -16,7 +16,6 @@ from extremum.regression.design import Block
 from extremum.regression.losses import PoissonLoss, Softmax
 from extremum.regression.risk import MeanLoss
 
-
 ROUNDING = 1e4 * EPS
 """A mean loss may be wrong by so much, relatively: a step that raises it by less is no worse."""
 
