@@ -14,6 +14,10 @@ BENCHMARKS = {
         "benchmarks.scaling.command",
         "time and memory as the number of variables grows from 10² to 10⁶",
     ),
+    "regression": (
+        "benchmarks.regression.command",
+        "time to a common gradient, scikit-learn, glum and statsmodels beside extremum",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",

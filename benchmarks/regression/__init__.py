@@ -1,0 +1,1 @@
+"""Logistic, Poisson and linear regression: time to a common gradient, peers in the same run."""
