@@ -43,7 +43,12 @@ if TYPE_CHECKING:
         ExpressionError,
         ExtremumError,
         InvalidInput,
+        NoStatistics,
+        RankDeficient,
+        RankWarning,
         Reason,
+        Separated,
+        SeparationWarning,
         UnknownOption,
         Untraceable,
         Verdict,
@@ -75,8 +80,8 @@ _HOME = {
         "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
     ),
     "extremum.outcomes": (
-        "DerivativeWarning ExpressionError ExtremumError InvalidInput Reason UnknownOption "
-        "Untraceable Verdict"
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput NoStatistics RankDeficient "
+        "RankWarning Reason Separated SeparationWarning UnknownOption Untraceable Verdict"
     ),
     "extremum.solve": (
         "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
@@ -111,10 +116,15 @@ __all__ = [
     "ManyResult",
     "Newton",
     "NewtonCG",
+    "NoStatistics",
     "Objective",
+    "RankDeficient",
+    "RankWarning",
     "Reason",
     "RelativeStep",
     "Result",
+    "Separated",
+    "SeparationWarning",
     "SquaredStep",
     "StrongWolfe",
     "Trace",

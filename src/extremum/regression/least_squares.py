@@ -87,11 +87,7 @@ class LeastSquares:
         assert isinstance(objective, MeanLoss)
         triangle: _Triangle | None = state.memory
         if triangle is None:
-            R = objective.rows.reduce(
-                lambda block: _triangular(_standardized(objective, block)),
-                lambda one, other: _triangular(np.vstack([one, other])),
-                least_rows=TALL * objective.size,
-            )
+            R = triangular_factor(objective)
             R = _triangular(np.vstack([R, _penalty(objective)])) if objective.l2 else R
             p = objective.size
             triangle = _Triangle.of(R[:p, :p])
@@ -104,6 +100,28 @@ class LeastSquares:
             solution = solution + triangle.solve_normal(_slope(objective, solution))
         found = evaluate(objective, _parameters(objective, solution))
         return replace(found, step_length=1.0, memory=triangle)
+
+
+def triangular_factor(objective: MeanLoss) -> Vector:
+    """R of the standardized table, without a penalty, the target centred in the last column.
+
+    Returns
+    -------
+    ndarray of shape (min(rows, p + 1), p + 1)
+    """
+    return objective.rows.reduce(
+        lambda block: _triangular(_standardized(objective, block)),
+        lambda one, other: _triangular(np.vstack([one, other])),
+        least_rows=TALL * objective.size,
+    )
+
+
+def corrected(objective: MeanLoss, theta: Vector, R: Vector) -> Vector:
+    """Parameters corrected by their residual, with the R of a table of full rank."""
+    solution, p = _standard_parameters(objective, theta), objective.size
+    return _parameters(
+        objective, solution + _Triangle(R[:p, :p], None).solve_normal(_slope(objective, solution))
+    )
 
 
 def _standardized(objective: MeanLoss, block: Block, dtype: type = np.float64) -> Vector:
