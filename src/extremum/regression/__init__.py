@@ -1,0 +1,1 @@
+"""Regressions that say whether the fit exists and can be trusted."""

@@ -1,0 +1,127 @@
+"""The rows of a table in files, as a regression meets them."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from extremum.objective import Vector
+from extremum.regression.design import ArrayRows, Block, RowBlocks
+from extremum.regression.tables.encoding import Encoding
+from extremum.regression.tables.survey import survey
+from extremum.regression.tables.table import Batch, Table, open_table
+from extremum.regression.tables.target import Target, find_target
+
+
+class TableRows(RowBlocks):
+    """The rows of a table in files: features as numbers, and the target; `open_rows` makes it.
+
+    Attributes
+    ----------
+    n_rows, n_features : int
+    feature_names : tuple of str, of length d
+    target : Target
+    encoding : Encoding
+        How columns become features.
+    notes : tuple of str
+        What was decided about the files, and which levels are the references.
+    in_memory : bool
+        Whether the rows are kept; else they are read anew from the files in each pass.
+    """
+
+    def __init__(
+        self,
+        table: Table,
+        encoding: Encoding,
+        target: Target,
+        n_rows: int,
+        kept: Sequence[Batch] | None,
+    ) -> None:
+        self.table, self.encoding, self.target = table, encoding, target
+        self.n_rows, self.n_features = n_rows, len(encoding.names)
+        self.feature_names = encoding.names
+        self.notes = (*table.notes, *(target.table.notes if target.apart is not None else ()))
+        self.notes += encoding.notes
+        self._kept = kept
+
+    @property
+    def in_memory(self) -> bool:
+        """Whether the rows are kept."""
+        return self._kept is not None
+
+    def __iter__(self) -> Iterator[Block]:
+        for X, y in self._encoded():
+            yield from ArrayRows(X, y)
+
+    def arrays(self) -> tuple[Vector, NDArray[Any]]:
+        """All rows in memory: X of shape (n, d) and y of shape (n,)."""
+        X = np.empty((self.n_rows, self.n_features))
+        parts, first = [], 0
+        for rows, y in self._encoded():
+            X[first : first + len(rows)] = rows
+            parts.append(y)
+            first += len(rows)
+        return X, np.concatenate(parts)
+
+    def _encoded(self) -> Iterator[tuple[Vector, NDArray[Any]]]:
+        kinds, first = self.encoding.kinds | self.target.kinds, 0
+        for batch in self.table.batches(kinds) if self._kept is None else self._kept:
+            yield self.encoding.encode(batch), self.target.read(batch, first)
+            first += batch.columns.num_rows
+
+
+def open_rows(
+    paths: str | Path | Sequence[str | Path],
+    target: str,
+    *,
+    features: Sequence[str] | None = None,
+    categorical: Sequence[str] = (),
+    header: bool | None = None,
+    numeric_target: bool = False,
+) -> TableRows:
+    r"""Open a table in files for a regression: look through it once, and say what is in the way.
+
+    Parameters
+    ----------
+    paths : str, Path, or a sequence of them
+        CSV or other separated text, or Parquet; several files have the same columns.
+    target : str
+        The column to be explained; or the file that holds it, or ``FILE:COLUMN`` of that file.
+    features : sequence of str, optional
+        The columns to explain it by; by default all others that have a name.
+    categorical : sequence of str
+        Those of the features that hold categories: each level but the first becomes an indicator.
+    header : bool, optional
+        Whether the first line of a text names the columns; by default what it looks like. Columns
+        without names are named by position: ``"0"``, ``"1"``, …
+    numeric_target : bool
+        Whether the target must be numbers; else it may be labels.
+
+    Returns
+    -------
+    TableRows
+        A source for `fit_batches`; ``arrays()`` gives X and y.
+
+    Raises
+    ------
+    InvalidInput
+        If a column is not there, holds text, or is constant; or if a value is missing or infinite:
+        the message names the column and the row.
+
+    Examples
+    --------
+    >>> import tempfile, pathlib
+    >>> path = pathlib.Path(tempfile.mkdtemp(), "line.txt")
+    >>> _ = path.write_text("0 1.0\n1 3.1\n2 4.9\n3 7.0\n")
+    >>> rows = open_rows(path, target="1")
+    >>> rows.feature_names, rows.n_rows
+    (('0',), 4)
+    """
+    table = open_table([paths] if isinstance(paths, str | Path) else paths, header)
+    found = find_target(table, target, numeric_target, header)
+    encoding, n_rows, kept = survey(table, found, features, categorical)
+    return TableRows(table, encoding, found, n_rows, kept)
