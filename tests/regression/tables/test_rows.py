@@ -1,0 +1,231 @@
+"""Tables in files as a regression meets them; what is in the way is named with column and row."""
+
+import csv
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from extremum.outcomes import InvalidInput
+from extremum.regression.tables import open_rows, survey
+
+
+@pytest.fixture
+def write(tmp_path):
+    def to(name, content):
+        path = tmp_path / name
+        if isinstance(content, dict):
+            pq.write_table(pa.table(content), path, row_group_size=2)
+        else:
+            path.write_text(content)
+        return path
+
+    return to
+
+
+def refusal(path, target="y", **options):
+    with pytest.raises(InvalidInput) as error:
+        open_rows(path, target, **options)
+    return str(error.value)
+
+
+def check(rows, X, y):
+    for found_X, found_y in (
+        rows.arrays(),
+        tuple(map(np.concatenate, zip(*((b.X, b.y) for b in rows), strict=True))),
+    ):
+        np.testing.assert_array_equal(found_X, X)
+        np.testing.assert_array_equal(found_y, y)
+    assert (rows.n_rows, rows.n_features) == np.shape(X)
+
+
+def test_text_and_parquet_give_the_same_rows(write):
+    columns = {"a": [1.5, -2, 3e-7], "b": [4, 5, 7], "y": [0.1, 0.2, 1e300]}
+    lines = ["a,b,y", *(",".join(map(repr, row)) for row in zip(*columns.values(), strict=True))]
+    X, y = np.column_stack([columns["a"], columns["b"]]), columns["y"]
+    check(open_rows(write("t.csv", "\n".join(lines)), "y"), X, y)
+    check(open_rows(write("t.txt", "\r\n".join(lines).replace(",", " \t ")), "y"), X, y)
+    check(open_rows(write("t.parquet", columns), "y"), X, y)
+    check(open_rows(write("t.parquet", columns), "y", features=["b"]), X[:, 1:], y)
+
+
+def test_a_file_without_names_keeps_its_first_row(write):
+    rows = open_rows(write("t.txt", " 1 2 3\n 4 5 6\n 7 8 10"), "1")
+    check(rows, [[1, 3], [4, 6], [7, 10]], [2, 5, 8])
+    assert rows.feature_names == ("0", "2")
+    assert "line 1 is data" in rows.notes[0]
+
+
+def test_several_files_are_one_table(write):
+    first, second = write("1.csv", "a,y\n1,2\n3,5\n"), write("2.csv", "y,a\n6,4\n")
+    check(open_rows([first, second], "y"), [[1], [3], [4]], [2, 5, 6])
+    other = write("3.csv", "y,b\n6,4\n")
+    assert "only 1.csv has 'a'" in refusal([first, other])
+
+
+def test_the_target_in_a_file_of_its_own(write):
+    X, y = write("X.txt", "1 2\n3 4\n5 7\n"), write("y.txt", "0.5\n1.5\n2.5\n")
+    rows = open_rows(X, str(y))
+    check(rows, [[1, 2], [3, 4], [5, 7]], [0.5, 1.5, 2.5])
+    assert rows.target.name == "y"
+    two = write("two.txt", "1 0.5\n2 1.5\n3 2.5\n")
+    assert "two.txt:1" in refusal(X, str(two))
+    check(open_rows(X, f"{two}:1"), [[1, 2], [3, 4], [5, 7]], [0.5, 1.5, 2.5])
+    short = write("short.txt", "t\n1.5\n2.5\n")
+    message = refusal(X, str(short))
+    assert "3 rows and short.txt 2" in message
+    assert "line 1 names the columns" in message
+
+
+def test_categories_become_indicators_and_the_reference_is_said(write):
+    path = write("t.csv", "colour,size,y\nred,10,1\nblue,9,2\nred,10,3\ngreen,9,5\n")
+    rows = open_rows(path, "y", categorical=["colour", "size"])
+    assert rows.feature_names == ("colour=green", "colour=red", "size=10")
+    check(rows, [[0, 1, 1], [0, 0, 0], [0, 1, 1], [1, 0, 0]], [1, 2, 3, 5])
+    assert "'blue' is the reference" in rows.notes[1]
+    assert "'9' is the reference" in rows.notes[2]
+    stored = write(
+        "t.parquet", {"c": pa.array(["u", "v", "u"]).dictionary_encode(), "y": [1, 2, 3]}
+    )
+    check(open_rows(stored, "y", categorical=["c"]), [[0], [1], [0]], [1, 2, 3])
+
+
+def test_labels_stay_text_where_they_are_text(write):
+    path = write("t.csv", "a,y\n1,no\n2,yes\n3,no\n")
+    assert open_rows(path, "y").arrays()[1].tolist() == ["no", "yes", "no"]
+    assert "Line 2" in refusal(path, numeric_target=True)
+    assert "'no'" in refusal(path, numeric_target=True)
+
+
+def test_truth_values_and_small_types_of_parquet_are_numbers(write):
+    columns = {
+        "b": pa.array([True, False, True]),
+        "i": pa.array([1, 2, 3], pa.int8()),
+        "f": pa.array([0.5, 1.5, 2.5], pa.float32()),
+        "y": pa.array([1, 2, 3]),
+    }
+    check(
+        open_rows(write("t.parquet", columns), "y"),
+        [[1, 1, 0.5], [0, 2, 1.5], [1, 3, 2.5]],
+        [1, 2, 3],
+    )
+
+
+def test_row_numbers_without_a_name_are_no_feature(write):
+    assert open_rows(write("t.csv", ",a,y\n0,5,1\n1,6,2\n"), "y").feature_names == ("a",)
+    rows = open_rows(write("t.csv", ",a,y\n0,5,1\n1,6,2\n"), "y", features=["0", "a"])
+    assert rows.feature_names == ("0", "a")
+
+
+LINES = "a,b,y\n1,2,3\n4,5,7\n\n{}\n7,8,9\n"
+
+
+@pytest.mark.parametrize(
+    ("line", "words"),
+    [
+        ("1,,3", ["'b'", "no value", "line 5 of t.csv"]),
+        ("1,NA,3", ["'b'", "no value", "line 5 of t.csv"]),
+        ("nan,1,3", ["'a'", "no value", "line 5 of t.csv"]),
+        ("1,2,", ["'y'", "no value", "line 5 of t.csv"]),
+        ("1,-inf,3", ["'b'", "infinite", "line 5 of t.csv"]),
+        ("1,2,1e999", ["'y'", "infinite", "line 5 of t.csv"]),
+        ("1,two,3", ["'b'", "'two'", "Line 5 of t.csv", "--categorical b"]),
+        ("1,2,three", ["'y'", "'three'", "Line 5 of t.csv"]),
+        ("1,2", ["Line 5 of t.csv", "2 fields", "3 columns"]),
+        ("1,2,3,4", ["Line 5 of t.csv", "4 fields", "3 columns"]),
+        ('1,"2,3', ["t.csv"]),
+    ],
+)
+def test_what_is_in_the_way_is_named_with_its_line(write, line, words):
+    message = refusal(write("t.csv", LINES.format(line)), numeric_target=True)
+    for word in words:
+        assert word in message
+
+
+def test_a_line_number_counts_physical_lines(write):
+    text = '"a\nb",c,y\n"x\ny",1,2\nz,2,3\nz,,5\n'
+    message = refusal(write("t.csv", text), categorical=["a\nb"])
+    assert "line 6 of t.csv" in message
+    spaced = write("t.txt", "# by hand\n a  b  y\n 1  2  3\n 4  nan  6\n")
+    assert "line 4 of t.txt" in refusal(spaced)
+
+
+def test_rows_of_parquet_are_counted_from_0_through_row_groups_and_files(write):
+    good = write("1.parquet", {"a": [1.0, 2, 3], "y": [1, 2, 3]})
+    for value, words in ((None, "no value"), (np.nan, "no value"), (np.inf, "is infinite")):
+        bad = write("2.parquet", {"a": [1.0, 2, 3, 4, value], "y": [1, 2, 3, 4, 5]})
+        message = refusal([good, bad])
+        assert "'a'" in message
+        assert f"{words} in row 4 of 2.parquet (counted from 0)" in message
+    text = write("3.parquet", {"a": ["u", "v"], "y": [1, 2]})
+    assert "--categorical a" in refusal(text)
+    moments = write("4.parquet", {"a": pa.array([1, 2], pa.timestamp("s")), "y": [1, 2]})
+    assert "timestamp" in refusal(moments)
+
+
+def test_constant_columns_are_refused_with_those_that_remain(write):
+    path = write("t.csv", "a,b,c,y\n1,3.5,x,1\n2,3.5,x,2\n")
+    message = refusal(path, features=["a", "b"])
+    assert "'b' is constant, 3.5 in all 2 rows" in message
+    assert "--features a." in message
+    assert "'c' is constant" in refusal(path, features=["a", "c"], categorical=["c"])
+    assert "target 'y' is constant" in refusal(write("u.csv", "a,y\n1,2\n3,2\n"))
+
+
+@pytest.mark.parametrize(
+    ("target", "options", "words"),
+    [
+        ("pric", {}, "no column 'pric'. Did you mean 'price'?"),
+        ("PRICE", {}, "Did you mean 'price'?"),
+        ("zzz", {}, "Its columns are rooms, price"),
+        ("price", {"features": ["room"]}, "Did you mean 'rooms'?"),
+        ("price", {"features": ["price"]}, "is the target"),
+        ("price", {"categorical": ["price"]}, "not one of the features"),
+        ("price", {"categorical": ["area"]}, "no column 'area'"),
+        ("price", {"header": False}, "line 1 is data"),
+    ],
+)
+def test_wrong_names_offer_the_nearest(write, target, options, words):
+    path = write("t.csv", "rooms,price\n1,10\n2,25\n")
+    assert words in refusal(path, target, **options)
+
+
+def test_nothing_to_explain_by(write):
+    assert "no column beside the target" in refusal(write("t.txt", "1\n2\n3\n"), "0")
+
+
+def test_files_that_are_not_there_or_damaged(write, tmp_path):
+    assert "nofile.csv can't be read: No such file" in refusal(tmp_path / "nofile.csv")
+    assert "is a folder" in refusal(tmp_path)
+    whole = write("t.parquet", {"a": [1.0, 2], "y": [1, 2]}).read_bytes()
+    damaged = tmp_path / "damaged.parquet"
+    damaged.write_bytes(whole[: len(whole) // 2])
+    assert "damaged.parquet can't be read as Parquet" in refusal(damaged)
+    assert "no rows" in refusal(write("none.parquet", {"a": np.zeros(0), "y": np.zeros(0)}))
+
+
+def test_many_levels_are_no_categories(write):
+    lines = "\n".join(f"name{k},{k}" for k in range(survey.MOST_LEVELS + 1))
+    message = refusal(write("t.csv", f"who,y\n{lines}\n"), categorical=["who"])
+    assert "'who' has more than" in message
+
+
+@pytest.mark.parametrize("name", ["t.parquet", "t.csv", "t.txt"])
+def test_beyond_the_limit_files_are_read_anew_in_each_pass(write, monkeypatch, name):
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((500, 3)), rng.standard_normal(500)
+    if name == "t.parquet":
+        path = write(name, dict(zip("abcy", [*X.T, y], strict=True)))
+    else:
+        path = write(name, "")
+        with path.open("w") as stream:
+            csv.writer(stream, delimiter=" " if name == "t.txt" else ",").writerows(
+                [["a", "b", "c", "y"], *np.column_stack([X, y]).tolist()]
+            )
+    assert open_rows(path, "y").in_memory
+    monkeypatch.setattr(survey, "IN_MEMORY", 8 * 500 * 3 - 1)
+    rows = open_rows(path, "y")
+    assert not rows.in_memory
+    check(rows, X, y)
+    check(rows, X, y)
