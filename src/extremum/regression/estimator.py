@@ -1,0 +1,263 @@
+"""What the regressions share: checking the data, running the core, reporting in own units."""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from typing import Any, ClassVar, Self
+
+import numpy as np
+from numpy.typing import NDArray
+from sklearn.base import BaseEstimator
+from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
+
+from extremum.certify import Certificate
+from extremum.methods import (
+    LBFGS,
+    Armijo,
+    ExactStep,
+    GradientDescent,
+    Method,
+    Newton,
+    StepRule,
+)
+from extremum.objective import Vector
+from extremum.outcomes import InvalidInput, UnknownOption
+from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks
+from extremum.regression.losses import Loss
+from extremum.regression.risk import MeanLoss
+from extremum.regression.units import Units
+from extremum.solve import Result, Trace, minimize
+from extremum.solve.stops import MAXITER
+
+SOLVERS: dict[str, Callable[[Any], Method]] = {
+    "newton": lambda step: Newton(step),
+    "gradient-descent": lambda step: GradientDescent(Armijo() if step is None else step),
+    "lbfgs": lambda step: LBFGS(step=step),
+}
+"""The solvers that a user names; each is told the step."""
+
+STEPS: dict[str, Callable[[], StepRule]] = {"exact": ExactStep, "armijo": Armijo}
+"""The steps by name."""
+
+MAX_ITER = MAXITER
+"""The default limit of iterations: that of the core."""
+
+
+class Regression(BaseEstimator):  # type: ignore[misc]
+    """The common part of the estimators.
+
+    Attributes
+    ----------
+    result_ : Result
+        The run, in the coordinates of `_risk`.
+    trace_ : Trace
+    certificate_ : Certificate
+    n_iter_ : int
+    _risk : MeanLoss
+        The mean loss over the rows that it was fitted to, kept by reference; it is left out when
+        the estimator is pickled.
+    """
+
+    def __init__(
+        self,
+        *,
+        solver: str = "auto",
+        step: float | str | StepRule | None = None,
+        fit_intercept: bool = True,
+        l2: float = 0.0,
+        standardize: bool = False,
+        stop: Any = None,
+        max_iter: int = MAX_ITER,
+        warm_start: bool = False,
+        callback: Any = None,
+    ) -> None:
+        self.solver = solver
+        self.step = step
+        self.fit_intercept = fit_intercept
+        self.l2 = l2
+        self.standardize = standardize
+        self.stop = stop
+        self.max_iter = max_iter
+        self.warm_start = warm_start
+        self.callback = callback
+
+    def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
+        """Fit to a table in memory.
+
+        Parameters
+        ----------
+        X : array_like, sparse matrix or frame of shape (n, d)
+        y : array_like of shape (n,)
+        sample_weight : array_like of shape (n,), optional
+            A weight of k means the same as k repetitions of the row.
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        X, y = validate_data(
+            self,
+            X,
+            y,
+            accept_sparse="csr",
+            dtype=[np.float64, np.float32],
+            y_numeric=self._numeric_target,
+        )
+        weight = None
+        if sample_weight is not None:
+            weight = _check_sample_weight(
+                sample_weight, X, dtype=np.float64, ensure_non_negative=True
+            )
+            X, y, weight = _counted(X, y, weight)
+        return self._fit(ArrayRows(X, self._targets(y), weight))
+
+    def fit_batches(self, source: RowBlocks) -> Self:
+        """Fit to a table that is read block by block, and never as a whole.
+
+        Parameters
+        ----------
+        source : RowBlocks
+            Read several times. Where it has `feature_names`, they become `feature_names_in_`.
+
+        Returns
+        -------
+        self
+        """
+        self._check_parameters()
+        self.n_features_in_ = source.n_features
+        names = getattr(source, "feature_names", None)
+        if names is not None:
+            self.feature_names_in_ = np.asarray(names, dtype=object)
+        return self._fit(self._encoded(source))
+
+    _numeric_target: ClassVar[bool] = True
+    """Whether the target is a number, not a label."""
+
+    def _targets(self, y: NDArray[Any]) -> Vector:
+        """The target as the loss wants it."""
+        return np.asarray(y, dtype=np.float64)
+
+    def _encoded(self, source: RowBlocks) -> RowBlocks:
+        """A source whose targets are as the loss wants them."""
+        return Encoded(source, self._targets)
+
+    def _loss(self) -> Loss:
+        """The loss of a row."""
+        raise NotImplementedError
+
+    def _fit(self, rows: RowBlocks) -> Self:
+        units = Units.standard(rows, self.fit_intercept) if self.standardize else None
+        risk = MeanLoss(rows, self._loss(), self.fit_intercept, float(self.l2), units)
+        result = self._solve(risk)
+        self._risk, self.result_ = risk, result
+        self.trace_: Trace = result.trace
+        self.certificate_: Certificate = result.certificate
+        self.n_iter_: int = result.nit
+        self._report(*risk.unflatten(np.asarray(result.x)))
+        if not result.success:
+            warnings.warn(result.message, ConvergenceWarning, stacklevel=3)
+        return self
+
+    def _solve(self, risk: MeanLoss) -> Result:
+        """Run the core."""
+        return minimize(
+            risk,
+            self._start(risk),
+            method=self._method(risk),
+            stop=self.stop,
+            maxiter=self.max_iter,
+            callback=self.callback,
+        )
+
+    def _method(self, risk: MeanLoss) -> Method:
+        """The method that the parameters name."""
+        if self.solver == "auto":
+            return Newton()
+        step = STEPS[self.step]() if isinstance(self.step, str) else self.step
+        return SOLVERS[self.solver](step)
+
+    def _start(self, risk: MeanLoss) -> Vector:
+        """Zero, or the last fit's parameters."""
+        if self.warm_start and hasattr(self, "coef_"):
+            coef, intercept = self._margin_parameters()
+            if coef.shape == (risk.rows.n_features, risk.loss.outputs):
+                return risk.flatten(coef, intercept)
+        return np.zeros(risk.size)
+
+    def _report(self, coef: Vector, intercept: Vector) -> None:
+        """Set `coef_` and `intercept_` from arrays of shapes (features, outputs) and (outputs,)."""
+        self.coef_: Vector = coef[:, 0]
+        self.intercept_: Any = float(intercept[0])
+
+    def _margin_parameters(self) -> tuple[Vector, Vector]:
+        """The inverse of `_report`."""
+        return self.coef_[:, None], np.array([self.intercept_])
+
+    def _check_parameters(self) -> None:
+        if self.solver not in ("auto", *SOLVERS):
+            names = ", ".join(map(repr, ("auto", *SOLVERS)))
+            raise UnknownOption(f"solver={self.solver!r} is unknown; there are {names}.")
+        if isinstance(self.step, str) and self.step not in STEPS:
+            names = " and ".join(map(repr, STEPS))
+            raise UnknownOption(
+                f"step={self.step!r} is unknown; there are {names}, or a number for a fixed step."
+            )
+        if self.step is not None and self.solver == "auto":
+            raise InvalidInput(
+                "step= says how far to go along a direction, and solver='auto' chooses its own: "
+                "name a solver too, for instance solver='gradient-descent'."
+            )
+        if not (np.isreal(self.l2) and 0 <= self.l2 < np.inf):
+            raise InvalidInput(f"l2={self.l2!r}: a number that is not negative is needed.")
+
+    def _checked(self, X: Any) -> Matrix:
+        """Rows to predict for."""
+        check_is_fitted(self)
+        return validate_data(
+            self, X, accept_sparse="csr", dtype=[np.float64, np.float32], reset=False
+        )
+
+    def __getstate__(self) -> dict[str, Any]:
+        state: dict[str, Any] = dict(super().__getstate__())
+        state.pop("_risk", None)
+        return state
+
+    def __sklearn_tags__(self) -> Any:
+        tags = super().__sklearn_tags__()
+        tags.input_tags.sparse = True
+        return tags
+
+
+class Encoded(RowBlocks):
+    """A source whose targets are turned into what the loss wants, block by block.
+
+    Parameters
+    ----------
+    source : RowBlocks
+    encode : callable
+        From the targets of a block to numbers.
+    """
+
+    def __init__(self, source: RowBlocks, encode: Callable[[NDArray[Any]], Vector]) -> None:
+        self.source, self.encode = source, encode
+        self.n_rows, self.n_features = source.n_rows, source.n_features
+
+    def __iter__(self) -> Any:
+        return iter(self.map(lambda block: block))
+
+    def map(self, task: Callable[[Block], Any]) -> Any:
+        """What the task makes of each block, in order."""
+        return self.source.map(lambda block: task(block._replace(y=self.encode(block.y))))
+
+
+def _counted(X: Matrix, y: NDArray[Any], weight: Vector) -> tuple[Matrix, NDArray[Any], Vector]:
+    """The rows whose weight is not zero: the others are as if they were not there."""
+    kept = weight > 0
+    if kept.all():
+        return X, y, weight
+    if not kept.any():
+        raise InvalidInput("All sample weights are zero, so no row is left to fit to.")
+    return X[kept], y[kept], weight[kept]

@@ -1,0 +1,197 @@
+"""Losses of one row, as functions of its margin η = x·w + b, with two derivatives.
+
+Each is convex in the margin. All functions are vectorized over rows: `margin` and `y` have the
+shape (rows,), but that the margins of `Softmax` have the shape (rows, classes − 1).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Protocol
+
+import numpy as np
+from scipy.special import gammaln, xlogy
+
+from extremum.objective import Vector
+
+
+class Loss(Protocol):
+    """The loss of a row, as a function of its margin."""
+
+    @property
+    def outputs(self) -> int:
+        """How many margins a row has."""
+
+    @property
+    def drift(self) -> float:
+        """The c in |ℓ‴| ≤ c ℓ″: how fast the curvature changes, per unit of the margin.
+
+        So along a move that changes no margin by more than t it changes by a factor of at most eᶜᵗ
+        (self-concordance in the sense of Bach, Electron. J. Statist. 4 (2010) 384-414).
+        """
+
+    def value(self, margin: Vector, y: Vector) -> Vector:
+        """ℓ, of shape (rows,)."""
+
+    def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
+        """ℓ, and ℓ′ in the shape of the margins."""
+
+    def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        """ℓ, ℓ′, and ℓ″ of shape (rows,), or (rows, outputs, outputs) of several margins."""
+
+    def mean(self, margin: Vector) -> Vector:
+        """What is expected of the target: the inverse of the link; probabilities for classes."""
+
+
+@dataclass(frozen=True)
+class HalfSquared:
+    """½ (η − y)²."""
+
+    outputs = 1
+    drift = 0.0
+
+    def value(self, margin: Vector, y: Vector) -> Vector:
+        """½ (η − y)²."""
+        return self.derivative(margin, y)[0]
+
+    def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
+        """η − y."""
+        residual = margin - y
+        return residual * residual / 2, residual
+
+    def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        """1."""
+        return *self.derivative(margin, y), np.ones_like(margin)
+
+    def mean(self, margin: Vector) -> Vector:
+        """η."""
+        return margin
+
+
+@dataclass(frozen=True)
+class LogLoss:
+    """log(1 + eᵑ) − y η, for y of 0 and 1."""
+
+    outputs = 1
+    drift = 1.0
+
+    def value(self, margin: Vector, y: Vector) -> Vector:
+        """log(1 + eᵑ) − y η, without overflow."""
+        return self.derivative(margin, y)[0]
+
+    def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
+        """Of the value by the margin: p − y, with p = 1/(1 + e⁻ᵑ)."""
+        value, derivative, _ = self.curvature(margin, y)
+        return value, derivative
+
+    def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        """Both, and p (1 − p)."""
+        small = np.exp(-np.abs(margin))
+        above = 1 / (1 + small)  # the larger of p and 1 − p
+        value = np.log1p(small) + np.maximum(margin, 0) - y * margin
+        p = np.where(margin >= 0, above, small * above)
+        return value, p - y, small * above * above
+
+    def mean(self, margin: Vector) -> Vector:
+        """P(y = 1)."""
+        small = np.exp(-np.abs(margin))
+        return np.asarray(np.where(margin >= 0, 1.0, small) / (1 + small))
+
+
+@dataclass(frozen=True)
+class Softmax:
+    """log Σₖ exp(ηₖ) − η_y, for y the number of a class.
+
+    The loss does not change if all margins of a row do by the same amount. So those that are varied
+    are its coordinates in an orthonormal basis of the margins whose sum is zero: then the minimizer
+    is unique, and lengths are those of the symmetric margins.
+
+    Parameters
+    ----------
+    classes : int
+    """
+
+    classes: int
+    drift = 2**0.5
+
+    @property
+    def outputs(self) -> int:
+        """One less than there are classes."""
+        return self.classes - 1
+
+    @cached_property
+    def contrasts(self) -> Vector:
+        """The basis, rows of shape (classes − 1, classes): Helmert's contrasts."""
+        basis = np.tril(np.ones((self.outputs, self.classes)))
+        below = np.arange(1, self.classes)
+        basis[np.arange(self.outputs), below] = -below
+        return np.asarray(basis / np.linalg.norm(basis, axis=1, keepdims=True))
+
+    def value(self, margin: Vector, y: Vector) -> Vector:
+        """The value log Σ exp(ηₖ) − η_y, without overflow."""
+        return self.derivative(margin, y)[0]
+
+    def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
+        """The value, and p − e_y in coordinates."""
+        value, rest, _ = self._probabilities(margin, y)
+        return value, rest @ self.contrasts.T
+
+    def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        """diag(p) − p pᵀ, in coordinates."""
+        value, rest, p = self._probabilities(margin, y)
+        basis = self.contrasts
+        inner = p @ basis.T
+        curvature = np.einsum("nk,ik,jk->nij", p, basis, basis, optimize=True)
+        curvature -= inner[:, :, None] * inner[:, None, :]
+        return value, rest @ basis.T, curvature
+
+    def mean(self, margin: Vector) -> Vector:
+        """The probabilities of the classes, of shape (rows, classes)."""
+        margins = margin @ self.contrasts
+        p = np.exp(margins - margins.max(axis=1, keepdims=True))
+        return np.asarray(p / p.sum(axis=1, keepdims=True))
+
+    def _probabilities(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        margins = margin @ self.contrasts
+        margins -= margins.max(axis=1, keepdims=True)
+        rows, own = np.arange(len(y)), y.astype(np.intp)
+        chosen = margins[rows, own]
+        p = np.exp(margins)
+        total = p.sum(axis=1)
+        p /= total[:, None]
+        rest = p.copy()
+        rest[rows, own] -= 1
+        return np.log(total) - chosen, rest, p
+
+
+@dataclass(frozen=True)
+class PoissonLoss:
+    """eᵑ − y η + (y log y − y), half the deviance of counts y; zero where eᵑ = y."""
+
+    outputs = 1
+    drift = 1.0
+
+    def value(self, margin: Vector, y: Vector) -> Vector:
+        """Half the deviance."""
+        return self.derivative(margin, y)[0]
+
+    def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
+        """μ − y, with μ = eᵑ."""
+        value, derivative, _ = self.curvature(margin, y)
+        return value, derivative
+
+    def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
+        """μ."""
+        with np.errstate(over="ignore"):  # an infinite value is no step to accept
+            mean = np.exp(margin)
+        return mean - y * margin + (xlogy(y, y) - y), mean - y, mean
+
+    def mean(self, margin: Vector) -> Vector:
+        """eᵑ."""
+        return np.asarray(np.exp(margin))
+
+    @staticmethod
+    def saturated(y: Vector) -> Vector:
+        """The log-likelihood of each row where eᵑ = y."""
+        return np.asarray(xlogy(y, y) - y - gammaln(y + 1))
