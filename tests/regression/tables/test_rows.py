@@ -94,8 +94,24 @@ def test_categories_become_indicators_and_the_reference_is_said(write):
 def test_labels_stay_text_where_they_are_text(write):
     path = write("t.csv", "a,y\n1,no\n2,yes\n3,no\n")
     assert open_rows(path, "y").arrays()[1].tolist() == ["no", "yes", "no"]
-    assert "Line 2" in refusal(path, numeric_target=True)
-    assert "'no'" in refusal(path, numeric_target=True)
+    assert "Line 2" in refusal(path, target_kind="number")
+    assert "'no'" in refusal(path, target_kind="number")
+
+
+def test_huge_numbers_are_not_infinite(write):
+    columns = {"a": [1e308, 1.7e308, -1e308], "b": [1.7e308, 1e308, 3], "y": [1, 2, 3]}
+    check(
+        open_rows(write("t.parquet", columns), "y"),
+        np.column_stack([columns["a"], columns["b"]]),
+        [1, 2, 3],
+    )
+
+
+def test_counts_are_not_negative(write):
+    path = write("t.csv", "a,y\n1,0\n2,2.5\n3,-1\n")
+    message = refusal(path, target_kind="count")
+    assert "'y' is -1 in line 4 of t.csv" in message
+    assert open_rows(path, "y", target_kind="number").n_rows == 3
 
 
 def test_truth_values_and_small_types_of_parquet_are_numbers(write):
@@ -138,7 +154,7 @@ LINES = "a,b,y\n1,2,3\n4,5,7\n\n{}\n7,8,9\n"
     ],
 )
 def test_what_is_in_the_way_is_named_with_its_line(write, line, words):
-    message = refusal(write("t.csv", LINES.format(line)), numeric_target=True)
+    message = refusal(write("t.csv", LINES.format(line)), target_kind="number")
     for word in words:
         assert word in message
 

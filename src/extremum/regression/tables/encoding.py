@@ -8,6 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput
@@ -81,23 +82,28 @@ class Encoding:
         )
 
     def encode(self, batch: Batch) -> Vector:
-        """The features of a batch, of shape (rows, d), row by row in memory.
+        """The features of a batch, of shape (rows, d), column by column in memory.
 
         Raises
         ------
         InvalidInput
             If a value is missing, infinite, or a level that the fit did not know.
         """
-        encoded = np.empty((batch.columns.num_rows, len(self.names)))
+        features = np.empty((len(self.names), batch.columns.num_rows))
         place = 0
         for column in self.columns:
-            values = batch.columns[column.column]
             if isinstance(column, Numbers):
-                encoded[:, place] = finite(batch, column.column)
+                features[place] = _numbers(batch, column.column)
             else:
-                _indicate(batch, column, values, encoded[:, place : place + len(column.names)])
+                codes = _codes(batch, column)
+                into = features[place : place + len(column.names)]
+                into[:] = codes == np.arange(1, len(column.levels))[:, None]
             place += len(column.names)
-        return encoded
+        if not _sum_is_finite(features):
+            for column in self.columns:
+                if isinstance(column, Numbers):
+                    finite(batch, column.column)
+        return features.T
 
 
 def finite(batch: Batch, column: str) -> Vector:
@@ -108,10 +114,8 @@ def finite(batch: Batch, column: str) -> Vector:
     InvalidInput
         If one is missing or infinite.
     """
-    values = batch.columns[column]
-    numbers: Vector = values.to_numpy(zero_copy_only=False)  # what is missing becomes NaN
-    # One sum is faster than a test of each value, and not finite if any of them is not.
-    if not np.isfinite(np.sum(numbers)) and not (known := np.isfinite(numbers)).all():
+    numbers = _numbers(batch, column)
+    if not _sum_is_finite(numbers) and not (known := np.isfinite(numbers)).all():
         row = int(np.argmin(known))
         more = len(numbers) - int(np.count_nonzero(known)) - 1
         others = f" (and {more} more near it)" if more else ""
@@ -135,21 +139,35 @@ def labels(batch: Batch, column: str) -> pa.Array:
     return values
 
 
-def _indicate(batch: Batch, column: Levels, values: pa.Array, into: Vector) -> None:
-    found = pc.index_in(labels(batch, column.column), value_set=pa.array(column.levels))
-    if found.null_count:
-        row = pc.index(found.is_null(), True).as_py()
-        raise InvalidInput(
-            f"Column {column.column!r} holds {values[row].as_py()!r} in {batch.place(row)}, which "
-            f"the fit did not see; its levels were {', '.join(column.levels)}."
-        )
-    codes = found.to_numpy()
-    into[:] = codes[:, None] == np.arange(1, len(column.levels))
-
-
 def in_order(levels: Iterable[str]) -> tuple[str, ...]:
     """Levels in the order of their numbers where all are numbers, else of the alphabet."""
     try:
         return tuple(sorted(levels, key=float))
     except ValueError:
         return tuple(sorted(levels))
+
+
+def _numbers(batch: Batch, column: str) -> Vector:
+    """A column as floats; what is missing is NaN."""
+    numbers: Vector = batch.columns[column].to_numpy(zero_copy_only=False)
+    return numbers
+
+
+def _sum_is_finite(numbers: Vector) -> bool:
+    """Whether a sum is finite: it is not if one of the numbers is not, and it is quickly found."""
+    with np.errstate(over="ignore", invalid="ignore"):
+        return bool(np.isfinite(np.sum(numbers)))
+
+
+def _codes(batch: Batch, column: Levels) -> NDArray[np.int32]:
+    """The places of a column's values among its levels, of shape (rows,)."""
+    values = labels(batch, column.column)
+    found = pc.index_in(values, value_set=pa.array(column.levels))
+    if found.null_count:
+        row = pc.index(found.is_null(), True).as_py()
+        raise InvalidInput(
+            f"Column {column.column!r} holds {values[row].as_py()!r} in {batch.place(row)}, which "
+            f"the fit did not see; its levels were {', '.join(column.levels)}."
+        )
+    codes: NDArray[np.int32] = found.to_numpy()
+    return codes

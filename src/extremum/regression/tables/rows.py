@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +14,7 @@ from extremum.regression.design import ArrayRows, Block, RowBlocks
 from extremum.regression.tables.encoding import Encoding
 from extremum.regression.tables.survey import survey
 from extremum.regression.tables.table import Batch, Table, open_table
-from extremum.regression.tables.target import Target, find_target
+from extremum.regression.tables.target import Target, TargetKind, find_target
 
 
 class TableRows(RowBlocks):
@@ -46,30 +46,41 @@ class TableRows(RowBlocks):
         self.feature_names = encoding.names
         self.notes = (*table.notes, *(target.table.notes if target.apart is not None else ()))
         self.notes += encoding.notes
-        self._kept = kept
+        self._arrays = None if kept is None else self._stacked(kept)
 
     @property
     def in_memory(self) -> bool:
         """Whether the rows are kept."""
-        return self._kept is not None
+        return self._arrays is not None
 
     def __iter__(self) -> Iterator[Block]:
-        for X, y in self._encoded():
-            yield from ArrayRows(X, y)
+        if self._arrays is not None:
+            yield from ArrayRows(*self._arrays)
+        else:
+            for X, y in self._encoded(self._read()):
+                yield from ArrayRows(X, y)
 
     def arrays(self) -> tuple[Vector, NDArray[Any]]:
         """All rows in memory: X of shape (n, d) and y of shape (n,)."""
+        if self._arrays is not None:
+            return self._arrays
+        return self._stacked(self._read())
+
+    def _read(self) -> Iterator[Batch]:
+        return self.table.batches(self.encoding.kinds | self.target.kinds)
+
+    def _stacked(self, batches: Iterable[Batch]) -> tuple[Vector, NDArray[Any]]:
         X = np.empty((self.n_rows, self.n_features))
         parts, first = [], 0
-        for rows, y in self._encoded():
+        for rows, y in self._encoded(batches):
             X[first : first + len(rows)] = rows
             parts.append(y)
             first += len(rows)
         return X, np.concatenate(parts)
 
-    def _encoded(self) -> Iterator[tuple[Vector, NDArray[Any]]]:
-        kinds, first = self.encoding.kinds | self.target.kinds, 0
-        for batch in self.table.batches(kinds) if self._kept is None else self._kept:
+    def _encoded(self, batches: Iterable[Batch]) -> Iterator[tuple[Vector, NDArray[Any]]]:
+        first = 0
+        for batch in batches:
             yield self.encoding.encode(batch), self.target.read(batch, first)
             first += batch.columns.num_rows
 
@@ -81,7 +92,7 @@ def open_rows(
     features: Sequence[str] | None = None,
     categorical: Sequence[str] = (),
     header: bool | None = None,
-    numeric_target: bool = False,
+    target_kind: TargetKind = "label",
 ) -> TableRows:
     r"""Open a table in files for a regression: look through it once, and say what is in the way.
 
@@ -98,8 +109,8 @@ def open_rows(
     header : bool, optional
         Whether the first line of a text names the columns; by default what it looks like. Columns
         without names are named by position: ``"0"``, ``"1"``, …
-    numeric_target : bool
-        Whether the target must be numbers; else it may be labels.
+    target_kind : {"label", "number", "count"}
+        What the target must be. Labels may be numbers or text; counts are not negative.
 
     Returns
     -------
@@ -122,6 +133,6 @@ def open_rows(
     (('0',), 4)
     """
     table = open_table([paths] if isinstance(paths, str | Path) else paths, header)
-    found = find_target(table, target, numeric_target, header)
+    found = find_target(table, target, target_kind, header)
     encoding, n_rows, kept = survey(table, found, features, categorical)
     return TableRows(table, encoding, found, n_rows, kept)

@@ -50,7 +50,8 @@ def survey(
     ranges = {c: (np.inf, -np.inf) for c in columns if kinds[c] == "number"}
     levels: dict[str, set[str]] = {c: set() for c in columns if kinds[c] == "text"}
     outcomes: set[object] = set()  # of the target, until there are two
-    kept: list[Batch] | None = []
+    said = sum(file.n_rows or 0 for file in table.files)
+    kept: list[Batch] | None = [] if 8 * len(columns) * said <= IN_MEMORY else None
     n_rows = 0
     for batch in table.batches(kinds | target.kinds):
         for column, (low, high) in ranges.items():

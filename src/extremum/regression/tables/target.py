@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 from numpy.typing import NDArray
@@ -13,6 +13,9 @@ from extremum.outcomes import InvalidInput
 from extremum.regression.tables.encoding import finite, labels
 from extremum.regression.tables.file import Kind
 from extremum.regression.tables.table import Batch, Table, open_table
+
+TargetKind = Literal["label", "number", "count"]
+"""What a target is: a class, a number, or a count of events."""
 
 
 @dataclass(frozen=True)
@@ -26,7 +29,9 @@ class Target:
         In `table`.
     table : Table
         That of the features, or another.
-    kind : "number" or "text"
+    kind : {"label", "number", "count"}
+    stored : {"text", "number"}
+        As what the column is read.
     apart : ndarray of shape (n,) or None
         The values, where they lie in a file of their own.
     """
@@ -34,22 +39,23 @@ class Target:
     name: str
     column: str
     table: Table
-    kind: Kind
+    kind: TargetKind
+    stored: Kind
     apart: NDArray[Any] | None = None
 
     @property
     def kinds(self) -> dict[str, Kind]:
         """What is to be read with the features."""
-        return {self.column: self.kind} if self.apart is None else {}
+        return {self.column: self.stored} if self.apart is None else {}
 
     def read(self, batch: Batch, first: int) -> NDArray[Any]:
         """The target of a batch of features whose first row has this place in the table."""
         if self.apart is None:
-            return _values(batch, self.column, self.kind)
+            return _values(batch, self.column, self.kind, self.stored)
         return self.apart[first : first + batch.columns.num_rows]
 
 
-def find_target(table: Table, target: str, numeric: bool, header: bool | None) -> Target:
+def find_target(table: Table, target: str, kind: TargetKind, header: bool | None) -> Target:
     """Find the target in the table, or in the file that is named.
 
     Parameters
@@ -58,8 +64,8 @@ def find_target(table: Table, target: str, numeric: bool, header: bool | None) -
     target : str
         A column; or a file that holds the target alone; or, where it has several columns,
         ``FILE:COLUMN``.
-    numeric : bool
-        Whether it must be numbers; else it may be labels.
+    kind : {"label", "number", "count"}
+        What it must be. Labels may be numbers or text; counts are not negative.
     header : bool, optional
         Whether the first line of that file names its columns.
 
@@ -71,7 +77,7 @@ def find_target(table: Table, target: str, numeric: bool, header: bool | None) -
     path, column = _path_and_column(target)
     if target in table.names or path is None:
         table.check_columns([target])
-        return Target(target, target, table, _kind(table, target, numeric))
+        return Target(target, target, table, kind, _stored(table, target, kind))
     other = open_table([path], header)
     if column is None:
         if len(other.names) > 1:
@@ -81,11 +87,12 @@ def find_target(table: Table, target: str, numeric: bool, header: bool | None) -
             )
         (column,) = other.names
     other.check_columns([column])
-    kind = _kind(other, column, numeric)
-    parts = [_values(batch, column, kind) for batch in other.batches({column: kind})]
+    stored = _stored(other, column, kind)
+    batches = other.batches({column: stored})
+    values = np.concatenate([_values(batch, column, kind, stored) for batch in batches])
     is_named = column != str(other.names.index(column))
     name = column if is_named else path.stem
-    return Target(name, column, other, kind, np.concatenate(parts))
+    return Target(name, column, other, kind, stored, values)
 
 
 def _path_and_column(target: str) -> tuple[Path | None, str | None]:
@@ -97,12 +104,19 @@ def _path_and_column(target: str) -> tuple[Path | None, str | None]:
     return None, None
 
 
-def _kind(table: Table, column: str, numeric: bool) -> Kind:
-    is_number = all(column in file.numeric for file in table.files)
-    return "number" if numeric or is_number else "text"
+def _stored(table: Table, column: str, kind: TargetKind) -> Kind:
+    holds_numbers = all(column in file.numeric for file in table.files)
+    return "number" if holds_numbers or kind != "label" else "text"
 
 
-def _values(batch: Batch, column: str, kind: Kind) -> NDArray[Any]:
-    if kind == "number":
-        return finite(batch, column)
-    return np.asarray(labels(batch, column).to_numpy(zero_copy_only=False), dtype=np.str_)
+def _values(batch: Batch, column: str, kind: TargetKind, stored: Kind) -> NDArray[Any]:
+    if stored == "text":
+        return np.asarray(labels(batch, column).to_numpy(zero_copy_only=False), dtype=np.str_)
+    numbers = finite(batch, column)
+    if kind == "count" and (below := numbers < 0).any():
+        row = int(np.argmax(below))
+        raise InvalidInput(
+            f"The target {column!r} is {numbers[row]:g} in {batch.place(row)}; a Poisson "
+            "regression explains counts, which are not negative. Is it the right column?"
+        )
+    return numbers
