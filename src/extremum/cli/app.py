@@ -8,8 +8,10 @@ from typing import Annotated
 
 import typer
 
+from extremum.cli.fit import fit
 from extremum.cli.minimize import minimize
 from extremum.cli.output import complain
+from extremum.cli.predict import predict
 from extremum.outcomes import ExtremumError
 
 BAD_INPUT = 2
@@ -17,12 +19,14 @@ BAD_INPUT = 2
 
 app = typer.Typer(
     name="extremum",
-    help="Find the minima of functions, and say what was found, with evidence.",
+    help="Find the minima of functions, fit regressions, and say what was found, with evidence.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("minimize")(minimize)
+app.command("fit")(fit)
+app.command("predict")(predict)
 
 
 def _print_version(wanted: bool) -> None:
@@ -37,7 +41,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
     ] = False,
 ) -> None:
-    """Find the minima of functions, and say what was found, with evidence."""
+    """Find the minima of functions, fit regressions, and say what was found, with evidence."""
 
 
 def main(arguments: list[str] | None = None) -> None:

@@ -9,16 +9,25 @@ import sys
 import time
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
+from rich import box
 from rich.console import Console
+from rich.table import Table
+from rich.text import Text
 
 from extremum.outcomes import DerivativeWarning
 from extremum.solve import Result
 
+if TYPE_CHECKING:
+    from extremum.regression import TableRows
+
 SCHEMA = "extremum.minimize/1"
 """The version of what --json prints; it changes when a field changes its name or meaning."""
+
+FIT_SCHEMA = "extremum.fit/1"
+"""The same for `extremum fit`: the fields of `minimize`, and those of the regression."""
 
 PATIENCE = 0.5
 """A progress line appears on a terminal after so many seconds."""
@@ -36,9 +45,46 @@ def print_card(result: Result) -> None:
 
 def print_json(result: Result) -> None:
     """Print the result on stdout as one JSON object; what is not finite is null."""
-    certificate = result["certificate"]
+    print(json.dumps(_plain({"schema": SCHEMA, **_described(result)}), allow_nan=False))
+
+
+def print_fit(estimator: Any, rows: TableRows) -> None:
+    """Print a fitted regression on stdout."""
+    table = Table(*_COLUMNS, box=box.SIMPLE_HEAD)
+    coefs, intercepts = np.atleast_2d(estimator.coef_), np.atleast_1d(estimator.intercept_)
+    outcomes = estimator.classes_ if len(coefs) > 1 else [rows.target.name]
+    for outcome, intercept, coef in zip(outcomes, intercepts, coefs, strict=True):
+        table.add_row(Text(str(outcome)), "intercept", f"{intercept:.9g}")
+        for name, value in zip(rows.feature_names, coef, strict=True):
+            table.add_row("", Text(name), f"{value:.9g}")
+    Console().print(table)
+    print_card(estimator.result_)
+    Console().print(*(Text(note) for note in rows.notes), sep="\n")
+
+
+def print_fit_json(estimator: Any, model: str, rows: TableRows) -> None:
+    """Print a fitted regression on stdout as one JSON object."""
     document = {
-        "schema": SCHEMA,
+        "schema": FIT_SCHEMA,
+        "model": model,
+        "rows": rows.n_rows,
+        "target": rows.target.name,
+        "features": rows.feature_names,
+        "coef": estimator.coef_,
+        "intercept": estimator.intercept_,
+        "classes": getattr(estimator, "classes_", None),
+        **_described(estimator.result_),
+    }
+    document["notes"] = [*rows.notes, *document["notes"]]
+    print(json.dumps(_plain(document), allow_nan=False))
+
+
+_COLUMNS = ("outcome", "feature", "coefficient")
+
+
+def _described(result: Result) -> dict[str, Any]:
+    certificate = result["certificate"]
+    return {
         "success": result["success"],
         "verdict": certificate.verdict.name,
         "is_minimum": certificate.is_minimum,
@@ -67,7 +113,6 @@ def print_json(result: Result) -> None:
         "source": result["source"],
         "notes": list(result["notes"]),
     }
-    print(json.dumps(_plain(document), allow_nan=False))
 
 
 def _plain(value: Any) -> Any:
@@ -106,17 +151,17 @@ def progress() -> Iterator[Callable[..., None] | None]:
 
 
 @contextlib.contextmanager
-def warnings_as_sentences() -> Iterator[None]:
+def warnings_as_sentences(ours: type[Warning] = DerivativeWarning) -> Iterator[None]:
     """Show our own warnings as sentences on stderr; others as they come."""
     with warnings.catch_warnings():
         usual = warnings.showwarning
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
-            if issubclass(category, DerivativeWarning):
+            if issubclass(category, ours):
                 complain(str(message))
             else:
                 usual(message, category, *where, **more)
 
         warnings.showwarning = show
-        warnings.simplefilter("always", DerivativeWarning)
+        warnings.simplefilter("always", ours)
         yield

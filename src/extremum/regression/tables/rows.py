@@ -92,7 +92,7 @@ def open_rows(
     features: Sequence[str] | None = None,
     categorical: Sequence[str] = (),
     header: bool | None = None,
-    target_kind: TargetKind = "label",
+    target_kind: TargetKind | None = None,
 ) -> TableRows:
     r"""Open a table in files for a regression: look through it once, and say what is in the way.
 
@@ -109,8 +109,9 @@ def open_rows(
     header : bool, optional
         Whether the first line of a text names the columns; by default what it looks like. Columns
         without names are named by position: ``"0"``, ``"1"``, …
-    target_kind : {"label", "number", "count"}
-        What the target must be. Labels may be numbers or text; counts are not negative.
+    target_kind : {"label", "number", "count"}, optional
+        What the target must be: a label is text or an integer, a count is not negative. By default
+        it is what it is, numbers or text.
 
     Returns
     -------

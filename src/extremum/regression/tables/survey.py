@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Sequence, Set
 
 import numpy as np
 
@@ -49,7 +49,8 @@ def survey(
     kinds: dict[str, Kind] = {c: "text" if c in categorical else "number" for c in columns}
     ranges = {c: (np.inf, -np.inf) for c in columns if kinds[c] == "number"}
     levels: dict[str, set[str]] = {c: set() for c in columns if kinds[c] == "text"}
-    outcomes: set[object] = set()  # of the target, until there are two
+    outcomes: set[object] = set()  # of the target, until there are enough
+    enough = 2 if target.kind != "label" else MOST_LEVELS + 1
     said = sum(file.n_rows or 0 for file in table.files)
     kept: list[Batch] | None = [] if 8 * len(columns) * said <= IN_MEMORY else None
     n_rows = 0
@@ -59,9 +60,9 @@ def survey(
             ranges[column] = (min(low, numbers.min()), max(high, numbers.max()))
         for column, known in levels.items():
             known.update(labels(batch, column).unique().to_pylist())
-            _check_number_of_levels(column, known)
-        if len(outcomes) < 2:
-            outcomes.update(np.unique(target.read(batch, n_rows))[:2].tolist())
+            _check_number_of_levels(f"categorical column {column!r}", known)
+        if len(outcomes) < enough:
+            outcomes.update(np.unique(target.read(batch, n_rows))[:enough].tolist())
         n_rows += batch.columns.num_rows
         width = len(columns) + sum(map(len, levels.values()))
         if kept is not None:
@@ -74,6 +75,7 @@ def survey(
             f"{table} has {n_rows} rows and {target.table} {len(target.apart)}; each row needs its "
             f"target. {notes}"
         )
+    _check_number_of_levels(f"target {target.name!r}", outcomes)
     if len(outcomes) == 1:
         raise InvalidInput(
             f"The target {target.name!r} is constant: {outcomes.pop()} in all {n_rows} rows. There "
@@ -116,10 +118,10 @@ def _features(
     return columns
 
 
-def _check_number_of_levels(column: str, levels: set[str]) -> None:
+def _check_number_of_levels(what: str, levels: Set[object]) -> None:
     if len(levels) > MOST_LEVELS:
         raise InvalidInput(
-            f"The categorical column {column!r} has more than {MOST_LEVELS} levels, as names of "
+            f"The {what} has more than {MOST_LEVELS} levels, as names of "
             "things have. Leave it out, or group its levels."
         )
 

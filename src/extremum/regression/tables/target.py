@@ -29,7 +29,7 @@ class Target:
         In `table`.
     table : Table
         That of the features, or another.
-    kind : {"label", "number", "count"}
+    kind : {"label", "number", "count"} or None
     stored : {"text", "number"}
         As what the column is read.
     apart : ndarray of shape (n,) or None
@@ -39,7 +39,7 @@ class Target:
     name: str
     column: str
     table: Table
-    kind: TargetKind
+    kind: TargetKind | None
     stored: Kind
     apart: NDArray[Any] | None = None
 
@@ -55,7 +55,7 @@ class Target:
         return self.apart[first : first + batch.columns.num_rows]
 
 
-def find_target(table: Table, target: str, kind: TargetKind, header: bool | None) -> Target:
+def find_target(table: Table, target: str, kind: TargetKind | None, header: bool | None) -> Target:
     """Find the target in the table, or in the file that is named.
 
     Parameters
@@ -64,8 +64,8 @@ def find_target(table: Table, target: str, kind: TargetKind, header: bool | None
     target : str
         A column; or a file that holds the target alone; or, where it has several columns,
         ``FILE:COLUMN``.
-    kind : {"label", "number", "count"}
-        What it must be. Labels may be numbers or text; counts are not negative.
+    kind : {"label", "number", "count"} or None
+        What it must be: a label is text or an integer, a count is not negative. None: what it is.
     header : bool, optional
         Whether the first line of that file names its columns.
 
@@ -104,12 +104,12 @@ def _path_and_column(target: str) -> tuple[Path | None, str | None]:
     return None, None
 
 
-def _stored(table: Table, column: str, kind: TargetKind) -> Kind:
+def _stored(table: Table, column: str, kind: TargetKind | None) -> Kind:
     holds_numbers = all(column in file.numeric for file in table.files)
-    return "number" if holds_numbers or kind != "label" else "text"
+    return "number" if holds_numbers or kind in ("number", "count") else "text"
 
 
-def _values(batch: Batch, column: str, kind: TargetKind, stored: Kind) -> NDArray[Any]:
+def _values(batch: Batch, column: str, kind: TargetKind | None, stored: Kind) -> NDArray[Any]:
     if stored == "text":
         return np.asarray(labels(batch, column).to_numpy(zero_copy_only=False), dtype=np.str_)
     numbers = finite(batch, column)
@@ -119,4 +119,13 @@ def _values(batch: Batch, column: str, kind: TargetKind, stored: Kind) -> NDArra
             f"The target {column!r} is {numbers[row]:g} in {batch.place(row)}; a Poisson "
             "regression explains counts, which are not negative. Is it the right column?"
         )
+    if kind == "label":
+        if (between := numbers != np.rint(numbers)).any():
+            row = int(np.argmax(between))
+            raise InvalidInput(
+                f"The target {column!r} is {numbers[row]:g} in {batch.place(row)}; a logistic "
+                "regression explains classes, not quantities. Is it the right column? A linear "
+                "regression explains quantities: --model linear."
+            )
+        return numbers.astype(np.int64)
     return numbers
