@@ -6,17 +6,24 @@ script by ``matplotlib.pyplot.show()``. With ``ax=`` pyplot is not even imported
 
 from matplotlib.axes import Axes
 
+from extremum.plot.calibration import plot_calibration
 from extremum.plot.contours import plot_contours
 from extremum.plot.convergence import plot_convergence
 from extremum.plot.curve import plot_function
+from extremum.plot.decision import plot_decision
 from extremum.plot.dispatch import plot_result
 from extremum.plot.figure import save
+from extremum.plot.learning import plot_loss, plot_steps
 
 __all__ = [
     "Axes",
+    "plot_calibration",
     "plot_contours",
     "plot_convergence",
+    "plot_decision",
     "plot_function",
+    "plot_loss",
     "plot_result",
+    "plot_steps",
     "save",
 ]
