@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from extremum.certify.certificate import Certificate
+from extremum.certify.convex import certify_convex
 from extremum.certify.degenerate import look, refine
 from extremum.certify.local import FARTHEST, TINY, Neighbourhood
 from extremum.certify.products import Products
@@ -16,7 +17,7 @@ from extremum.certify.rays import fades, falling_ray
 from extremum.certify.storages import distance
 from extremum.linalg import EPS
 from extremum.methods import Armijo
-from extremum.objective import Objective, Vector
+from extremum.objective import ConvexObjective, Objective, Vector
 from extremum.outcomes import Verdict
 
 STATIONARY = 1e-8
@@ -51,6 +52,10 @@ def certify_point(objective: Objective, x: Vector, towards: Vector | None = None
 def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certificate:
     if not objective.has_curvature:
         return _without_curvature(objective, x)
+    if isinstance(objective, ConvexObjective):
+        minimum = certify_convex(objective, x)
+        if minimum is not None:
+            return minimum
     at = Neighbourhood.of(objective, x)
     if not at.is_finite:
         return _certificate(

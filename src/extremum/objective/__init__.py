@@ -1,6 +1,7 @@
 """The function: called, differentiated, counted; and the safe expression grammar."""
 
 from extremum.objective.check import DerivativeCheck, check_derivatives
+from extremum.objective.convex import ConvexObjective
 from extremum.objective.counts import Counts
 from extremum.objective.differences import CentralDifference, ComplexStep, ForwardDifference
 from extremum.objective.function import show_point
@@ -12,6 +13,7 @@ from extremum.objective.parameters import Parameters, Vector
 __all__ = [
     "CentralDifference",
     "ComplexStep",
+    "ConvexObjective",
     "Counts",
     "DerivativeCheck",
     "ForwardDifference",

@@ -6,25 +6,29 @@ same code serves arrays, files larger than memory and, as one more kind of sourc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
-from typing import Any, NamedTuple, Protocol, TypeVar
+from collections.abc import Callable, Iterable, Iterator
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, NamedTuple, Protocol
 
 import numpy as np
 from numpy.typing import NDArray
 from scipy import sparse
 
 from extremum.objective import Vector
-
-T = TypeVar("T")
+from extremum.regression.threads import side_by_side
 
 Matrix = Any
 """An ndarray of 32- or 64-bit floats, or a CSR matrix, of shape (rows, features)."""
+
+Sums = tuple[Any, ...]
+"""Numbers and arrays that are summed over blocks."""
 
 BLOCK_BYTES = 2**20
 """A block of rows is about so large: it stays in a core's second-level cache (1 to 2 MB on current
 processors) between the two products that a gradient takes."""
 
-LEAST_ROWS, MOST_ROWS = 256, 8192
+LEAST_ROWS, MOST_ROWS = 512, 8192
 """A block has at least the first number of rows, so that the calls cost little beside the work, and
 at most the second, so that vectors of a block's length stay in cache too."""
 
@@ -45,13 +49,18 @@ class Block(NamedTuple):
     y: NDArray[Any]
     weight: Vector | None
 
+    def part(self, chosen: slice | NDArray[np.intp]) -> Block:
+        """Some of the rows."""
+        weight = None if self.weight is None else self.weight[chosen]
+        return Block(self.X[chosen], self.y[chosen], weight)
+
 
 class RowBlocks(Protocol):
     """A table as blocks of rows, which can be walked through any number of times.
 
     A class that derives from this one writes `n_rows`, `n_features` and `__iter__`. One whose rows
-    lie elsewhere (other processes, other machines) overrides `map`, so that the work is done where
-    they are.
+    lie elsewhere (other processes, other machines) overrides `total` too, so that the work is done
+    where they are.
 
     Attributes
     ----------
@@ -65,9 +74,26 @@ class RowBlocks(Protocol):
     def __iter__(self) -> Iterator[Block]:
         """The blocks, in the order of the rows, the same at each time."""
 
-    def map(self, task: Callable[[Block], T]) -> Iterator[T]:
-        """What the task makes of each block, in order."""
-        return map(task, self)
+    def total(self, task: Callable[[Block], Sums]) -> Sums:
+        """The sums of what the task makes of each block, new arrays each time."""
+        return summed(map(task, self))
+
+    def sample(self, size: int) -> ArrayRows:
+        """About `size` rows, spread evenly over the table, the same each time."""
+        chosen = spread(self.n_rows, size)
+        parts, first = [], 0
+        for block in self:
+            last = first + len(block.y)
+            start, stop = np.searchsorted(chosen, [first, last])
+            parts.append(block.part(chosen[start:stop] - first))
+            first = last
+        stack = sparse.vstack if sparse.issparse(parts[0].X) else np.concatenate
+        weights = [part.weight for part in parts if part.weight is not None]
+        return ArrayRows(
+            stack([part.X for part in parts]),
+            np.concatenate([part.y for part in parts]),
+            np.concatenate(weights) if weights else None,
+        )
 
 
 class ArrayRows(RowBlocks):
@@ -85,17 +111,62 @@ class ArrayRows(RowBlocks):
         self.X, self.y, self.weight = X, y, weight
         self.n_rows, self.n_features = X.shape
 
-    @property
-    def block_rows(self) -> int:
-        """Rows in a block."""
-        width = 12 * self.X.nnz / max(1, self.n_rows) if sparse.issparse(self.X) else None
-        width = self.n_features * self.X.dtype.itemsize if width is None else width
-        return int(np.clip(BLOCK_BYTES / max(1.0, width), LEAST_ROWS, MOST_ROWS))
-
     def __iter__(self) -> Iterator[Block]:
-        size = self.block_rows
-        for first in range(0, self.n_rows, size):
-            yield self._block(slice(first, first + size))
+        return map(self._block, self._slices)
+
+    def total(self, task: Callable[[Block], Sums]) -> Sums:
+        """The sums of what the task makes of each block, by several threads."""
+        return summed(
+            side_by_side(lambda part: summed(task(self._block(s)) for s in part), self._slices)
+        )
+
+    def sample(self, size: int) -> ArrayRows:
+        """About `size` rows, spread evenly over the table, the same each time."""
+        return ArrayRows(*Block(self.X, self.y, self.weight).part(spread(self.n_rows, size)))
+
+    @cached_property
+    def _slices(self) -> list[slice]:
+        if sparse.issparse(self.X):
+            row_bytes = 12 * self.X.nnz / max(1, self.n_rows)
+        else:
+            row_bytes = self.n_features * self.X.itemsize
+        size = int(np.clip(BLOCK_BYTES / max(1.0, row_bytes), LEAST_ROWS, MOST_ROWS))
+        ends = [*range(0, self.n_rows, size), self.n_rows]
+        return [slice(first, last) for first, last in pairwise(ends)]
 
     def _block(self, rows: slice) -> Block:
-        return Block(self.X[rows], self.y[rows], None if self.weight is None else self.weight[rows])
+        weight = None if self.weight is None else self.weight[rows]
+        if not sparse.issparse(self.X):
+            return Block(self.X[rows], self.y[rows], weight)
+        # Views, where slicing a CSR matrix copies.
+        first, last = self.X.indptr[rows.start], self.X.indptr[rows.stop]
+        X = sparse.csr_array(
+            (
+                self.X.data[first:last],
+                self.X.indices[first:last],
+                self.X.indptr[rows.start : rows.stop + 1] - first,
+            ),
+            shape=(rows.stop - rows.start, self.n_features),
+        )
+        return Block(X, self.y[rows], weight)
+
+
+def spread(n: int, size: int) -> NDArray[np.intp]:
+    """One row at random of each of `size` stretches of equal length, ascending.
+
+    So a table that is sorted, or periodic, is represented as well as one in random order.
+    """
+    if size >= n:
+        return np.arange(n)
+    bounds = np.linspace(0, n, size + 1).astype(np.intp)
+    return np.random.default_rng(size).integers(bounds[:-1], bounds[1:])
+
+
+def summed(parts: Iterable[Sums]) -> Sums:
+    """The sums of tuples of numbers and arrays, element by element; the first one is reused."""
+    parts = iter(parts)
+    totals = list(next(parts))
+    for part in parts:
+        for i, term in enumerate(part):
+            totals[i] += term
+    return tuple(totals)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from typing import Any, ClassVar, Self
 
 import numpy as np
@@ -24,9 +24,10 @@ from extremum.methods import (
 )
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput, UnknownOption
-from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks
+from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks, Sums
 from extremum.regression.losses import Loss
 from extremum.regression.risk import MeanLoss
+from extremum.regression.stopping import ScaledGradient
 from extremum.regression.units import Units
 from extremum.solve import Result, Trace, minimize
 from extremum.solve.stops import MAXITER
@@ -149,8 +150,8 @@ class Regression(BaseEstimator):  # type: ignore[misc]
         raise NotImplementedError
 
     def _fit(self, rows: RowBlocks) -> Self:
-        units = Units.standard(rows, self.fit_intercept) if self.standardize else None
-        risk = MeanLoss(rows, self._loss(), self.fit_intercept, float(self.l2), units)
+        units = Units.of(rows, bool(self.fit_intercept))
+        risk = MeanLoss(rows, self._loss(), units, float(self.l2), bool(self.standardize))
         result = self._solve(risk)
         self._risk, self.result_ = risk, result
         self.trace_: Trace = result.trace
@@ -167,7 +168,7 @@ class Regression(BaseEstimator):  # type: ignore[misc]
             risk,
             self._start(risk),
             method=self._method(risk),
-            stop=self.stop,
+            stop=ScaledGradient(risk) if self.stop is None else self.stop,
             maxiter=self.max_iter,
             callback=self.callback,
         )
@@ -245,12 +246,20 @@ class Encoded(RowBlocks):
         self.source, self.encode = source, encode
         self.n_rows, self.n_features = source.n_rows, source.n_features
 
-    def __iter__(self) -> Any:
-        return iter(self.map(lambda block: block))
+    def __iter__(self) -> Iterator[Block]:
+        return map(self._encoded, self.source)
 
-    def map(self, task: Callable[[Block], Any]) -> Any:
-        """What the task makes of each block, in order."""
-        return self.source.map(lambda block: task(block._replace(y=self.encode(block.y))))
+    def total(self, task: Callable[[Block], Sums]) -> Sums:
+        """The sums of what the task makes of each block."""
+        return self.source.total(lambda block: task(self._encoded(block)))
+
+    def sample(self, size: int) -> ArrayRows:
+        """About `size` rows."""
+        rows = self.source.sample(size)
+        return ArrayRows(rows.X, self.encode(rows.y), rows.weight)
+
+    def _encoded(self, block: Block) -> Block:
+        return block._replace(y=self.encode(block.y))
 
 
 def _counted(X: Matrix, y: NDArray[Any], weight: Vector) -> tuple[Matrix, NDArray[Any], Vector]:

@@ -40,6 +40,9 @@ class Loss(Protocol):
     def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
         """ℓ, ℓ′, and ℓ″ of shape (rows,), or (rows, outputs, outputs) of several margins."""
 
+    def unit(self, mean: float, scale: float) -> float:
+        """What a derivative by the margin is measured in, for targets of this mean and scale."""
+
     def mean(self, margin: Vector) -> Vector:
         """What is expected of the target: the inverse of the link; probabilities for classes."""
 
@@ -64,6 +67,10 @@ class HalfSquared:
         """1."""
         return *self.derivative(margin, y), np.ones_like(margin)
 
+    def unit(self, mean: float, scale: float) -> float:
+        """The scale of the target."""
+        return scale
+
     def mean(self, margin: Vector) -> Vector:
         """η."""
         return margin
@@ -82,16 +89,26 @@ class LogLoss:
 
     def derivative(self, margin: Vector, y: Vector) -> tuple[Vector, Vector]:
         """Of the value by the margin: p − y, with p = 1/(1 + e⁻ᵑ)."""
-        value, derivative, _ = self.curvature(margin, y)
-        return value, derivative
+        small = np.exp(-np.abs(margin))
+        value = np.log1p(small)
+        value += np.maximum(margin, 0)
+        value -= y * margin
+        p = np.where(margin >= 0, 1.0, small)
+        small += 1
+        p /= small
+        p -= y
+        return value, p
 
     def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
         """Both, and p (1 − p)."""
+        value, slope = self.derivative(margin, y)
         small = np.exp(-np.abs(margin))
-        above = 1 / (1 + small)  # the larger of p and 1 − p
-        value = np.log1p(small) + np.maximum(margin, 0) - y * margin
-        p = np.where(margin >= 0, above, small * above)
-        return value, p - y, small * above * above
+        # As p (1 − p) is it lost to rounding where p is 1.
+        return value, slope, small / (1 + small) ** 2
+
+    def unit(self, mean: float, scale: float) -> float:
+        """1: a probability has no unit."""
+        return 1.0
 
     def mean(self, margin: Vector) -> Vector:
         """P(y = 1)."""
@@ -146,6 +163,10 @@ class Softmax:
         curvature -= inner[:, :, None] * inner[:, None, :]
         return value, rest @ basis.T, curvature
 
+    def unit(self, mean: float, scale: float) -> float:
+        """1: a probability has no unit."""
+        return 1.0
+
     def mean(self, margin: Vector) -> Vector:
         """The probabilities of the classes, of shape (rows, classes)."""
         margins = margin @ self.contrasts
@@ -186,6 +207,10 @@ class PoissonLoss:
         with np.errstate(over="ignore"):  # an infinite value is no step to accept
             mean = np.exp(margin)
         return mean - y * margin + (xlogy(y, y) - y), mean - y, mean
+
+    def unit(self, mean: float, scale: float) -> float:
+        """The mean count."""
+        return mean if mean > 0 else 1.0
 
     def mean(self, margin: Vector) -> Vector:
         """eᵑ."""

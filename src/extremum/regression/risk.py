@@ -2,19 +2,33 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from extremum.linalg import DenseSymmetric
-from extremum.objective import Counts, Objective, Vector
-from extremum.regression.design import Block, Matrix, RowBlocks
-from extremum.regression.losses import Loss
+from extremum.linalg import EPS, DenseSymmetric
+from extremum.objective import ConvexObjective, Counts, Vector
+from extremum.regression import block as sums
+from extremum.regression.design import Matrix, RowBlocks
+from extremum.regression.losses import Loss, PoissonLoss
 from extremum.regression.units import Units
+
+PART = 40.0
+"""The rows of a part of the Hessian are so many, per parameter, of all: they take about as long as
+a gradient does."""
+
+LEAST_PER_PARAMETER = 10
+"""A part of the Hessian has at least so many rows per parameter, lest it be singular."""
+
+QUICK = 1e8
+"""A Hessian of so many multiplications takes some milliseconds."""
+
+ROUNDINGS = 4.0
+"""A term of the gradient is rounded so often."""
 
 
 @dataclass(frozen=True, eq=False)
-class MeanLoss(Objective):
+class MeanLoss(ConvexObjective):
     """φ(θ) = Σᵢ wᵢ ℓ(ηᵢ, yᵢ) / Σᵢ wᵢ + ½ l2 ‖w‖², with ηᵢ = xᵢ·w + b. Convex.
 
     Parameters
@@ -22,16 +36,11 @@ class MeanLoss(Objective):
     rows : RowBlocks
         With the target as the loss wants it: numbers, 0 and 1, or the numbers of classes.
     loss : Loss
-    fit_intercept : bool
-        Whether there is a b. It is not penalized.
+    units : Units
+        Those of the columns. They know whether there is a b; it is not penalized.
     l2 : float
-    units : Units, optional
-        Those of θ: where they are given, θ are the coefficients of standardized columns.
-
-    Attributes
-    ----------
-    total_weight : float
-        Σᵢ wᵢ.
+    standardize : bool
+        Whether θ are the coefficients of standardized columns. Those are penalized then.
     counts : Counts
 
     Notes
@@ -43,25 +52,25 @@ class MeanLoss(Objective):
 
     rows: RowBlocks
     loss: Loss
-    fit_intercept: bool = True
+    units: Units
     l2: float = 0.0
-    units: Units | None = None
-    total_weight: float = field(init=False)
+    standardize: bool = False
     counts: Counts = field(default_factory=Counts)
 
-    def __post_init__(self) -> None:
-        total = sum(self.rows.map(_weight_of))
-        object.__setattr__(self, "total_weight", float(total))
+    @property
+    def fit_intercept(self) -> bool:
+        """Whether there is a b."""
+        return self.units.has_intercept
+
+    @property
+    def total_weight(self) -> float:
+        """Σᵢ wᵢ."""
+        return self.units.total_weight
 
     @property
     def size(self) -> int:
         """How many parameters there are."""
         return (self.rows.n_features + self.fit_intercept) * self.loss.outputs
-
-    @property
-    def convex(self) -> bool:
-        """It is."""
-        return True
 
     @property
     def structure(self) -> str:
@@ -73,43 +82,42 @@ class MeanLoss(Objective):
         """Where the derivatives come from."""
         return f"{type(self.loss).__name__}, written out"
 
+    def sampled(self, size: int) -> MeanLoss:
+        """The mean loss over about `size` of the rows, in the same units."""
+        rows = self.rows.sample(size)
+        weight = float(len(rows.y) if rows.weight is None else rows.weight.sum())
+        units = replace(self.units, total_weight=weight)
+        return replace(self, rows=rows, units=units, counts=Counts())
+
     def unflatten(self, theta: Vector) -> tuple[Vector, Vector]:
         """Coefficients of shape (features, outputs), and intercepts of shape (outputs,)."""
-        table = theta.reshape(-1, self.loss.outputs)
-        if self.units is not None:
-            table = self.units.own(table, self.fit_intercept)
-        if self.fit_intercept:
-            return table[:-1], table[-1]
-        return table, np.zeros(self.loss.outputs)
+        table = self._table(theta)
+        return table[:-1], table[-1]
 
     def flatten(self, coef: Vector, intercept: Vector) -> Vector:
         """The inverse of `unflatten`."""
         table = np.vstack([coef, intercept]) if self.fit_intercept else coef
-        if self.units is not None:
-            table = self.units.standardized(table, self.fit_intercept)
+        if self.standardize:
+            table = self.units.standardized(table)
         return table.ravel()
 
     def margin(self, theta: Vector, X: Matrix) -> Vector:
         """η of rows X: of shape (rows,), or (rows, outputs) where there are several."""
-        coef, intercept = self.unflatten(theta)
-        if self.loss.outputs == 1:
-            return np.asarray(X @ coef[:, 0] + intercept[0])
-        return np.asarray(X @ coef + intercept)
+        return sums.margin(self.loss, self._table(theta), X)
 
     def value(self, theta: Vector) -> float:
         """φ(θ)."""
         self.counts.nfev += 1
-        total = sum(self.rows.map(lambda block: self._value(theta, block)))
-        return self._mean_value(theta, float(total))
+        table = self._table(theta)
+        (value,) = self.rows.total(lambda block: sums.value_of(self.loss, table, block))
+        return self._mean_value(theta, value)
 
     def value_and_gradient(self, theta: Vector) -> tuple[float, Vector]:
-        """φ(θ) and ∇φ(θ)."""
+        """φ(θ) and ∇φ(θ), in one pass."""
         self.counts.nfev += 1
         self.counts.njev += 1
-        value, gradient = 0.0, np.zeros(theta.size)
-        for part, slope in self.rows.map(lambda block: self._gradient(theta, block)):
-            value += part
-            gradient += slope
+        table = self._table(theta)
+        value, gradient = self.rows.total(lambda block: sums.gradient_of(self.loss, table, block))
         return self._mean_value(theta, value), self._mean_gradient(theta, gradient)
 
     def hessian(self, theta: Vector) -> DenseSymmetric:
@@ -121,94 +129,106 @@ class MeanLoss(Objective):
         self.counts.nfev += 1
         self.counts.njev += 1
         self.counts.nhev += 1
-        value, gradient = 0.0, np.zeros(theta.size)
-        hessian = np.zeros((theta.size, theta.size))
-        for part, slope, curvature in self.rows.map(lambda block: self._hessian(theta, block)):
-            value += part
-            gradient += slope
-            hessian += curvature
-        hessian = self._pulled(self._pulled(hessian / self.total_weight).T)
-        hessian[np.diag_indices(theta.size)] += self.l2 * self._penalized(np.ones(theta.size))
+        table = self._table(theta)
+        value, gradient, hessian = self.rows.total(
+            lambda block: sums.hessian_of(self.loss, table, block)
+        )
         return (
             self._mean_value(theta, value),
             self._mean_gradient(theta, gradient),
-            DenseSymmetric(hessian),
+            DenseSymmetric(self._mean_hessian(hessian)),
         )
 
     def hessian_vector(self, theta: Vector, v: Vector) -> Vector:
-        """∇²φ(θ)·v."""
+        """∇²φ(θ)·v, in one pass."""
         self.counts.nhvp += 1
-        product = np.zeros(theta.size)
-        for part in self.rows.map(lambda block: self._hessian_vector(theta, v, block)):
-            product += part
-        return self._pulled(product / self.total_weight) + self.l2 * self._penalized(v)
+        table, change = self._table(theta), self._table(v)
+        (product,) = self.rows.total(lambda block: sums.product_of(self.loss, table, change, block))
+        return self._mean_gradient(v, product)
+
+    def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
+        """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
+        size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
+        if size * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
+            return self.hessian(theta), True
+        part = self.sampled(size)
+        part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum
+        return part.hessian(theta), False
+
+    def curvature_drift(self, units: Vector) -> float:
+        """That of the loss, times the length of the longest row."""
+        if self.loss.drift == 0:
+            return 0.0
+        widest = units.reshape(-1, self.loss.outputs).max(axis=1)
+        if self.fit_intercept:
+            widest, intercept = widest[:-1], widest[-1]
+        else:
+            intercept = 0.0
+        # A row's square times its weight is at most the sum of those of all rows.
+        if self.standardize:
+            squares = float(widest @ widest)
+        else:
+            squares = float((self.units.scale**2 + self.units.centre**2) @ widest**2)
+        longest = self.total_weight / self.units.least_weight * (squares + intercept**2)
+        return self.loss.drift * float(np.sqrt(longest))
+
+    def gradient_error(self, theta: Vector) -> Vector:
+        """Of sums of terms each rounded, with margins rounded too."""
+        table = np.abs(self._table(theta))
+        size = np.append(np.hypot(self.units.scale, self.units.centre), 1.0)
+        unit = self.loss.unit(self.units.target_mean, self.units.target_scale)
+        margin = float((size @ table).max())
+        if isinstance(self.loss, PoissonLoss):
+            margin *= unit  # ℓ″ is the mean count, not at most one
+        error = ROUNDINGS * EPS * (unit + margin) * size
+        if self.standardize:
+            error[:-1] = (error[:-1] + np.abs(self.units.centre) * error[-1]) / self.units.scale
+        error = error if self.fit_intercept else error[:-1]
+        return np.repeat(error, self.loss.outputs) + EPS * self.l2 * np.abs(theta)
+
+    def scaled_gradient(self, gradient: Vector) -> Vector:
+        """∇φ by the coefficients of standardized columns, in units of the target.
+
+        It says the same of a fit whatever units the columns have, and wherever their zero is.
+        """
+        table = gradient.reshape(-1, self.loss.outputs)
+        if not self.standardize:
+            table = self.units.slopes(table)
+        unit = self.loss.unit(self.units.target_mean, self.units.target_scale)
+        return table.ravel() / unit
+
+    def _table(self, theta: Vector) -> Vector:
+        """Parameters in own units, of shape (features + 1, outputs), the intercepts last."""
+        table = theta.reshape(-1, self.loss.outputs)
+        if self.standardize:
+            table = self.units.own(table)
+        return table if self.fit_intercept else np.vstack([table, np.zeros(table.shape[1])])
 
     def _mean_value(self, theta: Vector, total: float) -> float:
-        return total / self.total_weight + self._penalty(theta)
+        kept = self._penalized(theta)
+        return total / self.total_weight + self.l2 / 2 * float(kept @ kept)
 
     def _mean_gradient(self, theta: Vector, total: Vector) -> Vector:
-        return self._pulled(total / self.total_weight) + self.l2 * self._penalized(theta)
+        """Of sums by the parameters in own units: the mean by θ, and the penalty's."""
+        return self._by_theta(total / self.total_weight).ravel() + self.l2 * self._penalized(theta)
 
-    def _pulled(self, slopes: Vector) -> Vector:
+    def _mean_hessian(self, total: Vector) -> Vector:
+        half = self._by_theta(total / self.total_weight)
+        whole = self._by_theta(np.moveaxis(half, 2, 0))  # the other axis of parameters first
+        hessian = np.moveaxis(whole, 0, 2).reshape(self.size, self.size)
+        penalized = self._penalized(np.ones(self.size))
+        hessian[np.diag_indices(self.size)] += self.l2 * penalized
+        return hessian
+
+    def _by_theta(self, table: Vector) -> Vector:
         """Derivatives by θ, of those by the parameters in own units, along the first axis."""
-        if self.units is None:
-            return slopes
-        table = slopes.reshape(-1, self.loss.outputs, *slopes.shape[1:])
-        return self.units.slopes(table, self.fit_intercept).reshape(slopes.shape)
+        table = table if self.fit_intercept else table[:-1]
+        return self.units.slopes(table) if self.standardize else table
 
     def _penalized(self, theta: Vector) -> Vector:
         """θ with zeros for the intercepts."""
+        if not self.fit_intercept:
+            return theta
         kept = theta.copy()
-        if self.fit_intercept:
-            kept[-self.loss.outputs :] = 0
+        kept[-self.loss.outputs :] = 0
         return kept
-
-    def _penalty(self, theta: Vector) -> float:
-        kept = self._penalized(theta)
-        return self.l2 / 2 * float(kept @ kept)
-
-    def _value(self, theta: Vector, block: Block) -> float:
-        value = self.loss.value(self.margin(theta, block.X), block.y)
-        return float(value.sum() if block.weight is None else value @ block.weight)
-
-    def _gradient(self, theta: Vector, block: Block) -> tuple[float, Vector]:
-        value, slope = self.loss.derivative(self.margin(theta, block.X), block.y)
-        slope = slope.reshape(len(block.y), -1)
-        if block.weight is not None:
-            value, slope = value * block.weight, slope * block.weight[:, None]
-        return float(value.sum()), self._collected(block, slope)
-
-    def _hessian(self, theta: Vector, block: Block) -> tuple[float, Vector, Vector]:
-        value, slope, bend = self.loss.curvature(self.margin(theta, block.X), block.y)
-        n, k = len(block.y), self.loss.outputs
-        slope, bend = slope.reshape(n, k), bend.reshape(n, k, k)
-        if block.weight is not None:
-            value, slope = value * block.weight, slope * block.weight[:, None]
-            bend = bend * block.weight[:, None, None]
-        X = block.X.toarray() if hasattr(block.X, "toarray") else block.X
-        X = np.asarray(X, dtype=np.float64)
-        if self.fit_intercept:
-            X = np.column_stack([X, np.ones(n)])
-        hessian = np.einsum("ni,nkl,nj->ikjl", X, bend, X, optimize=True)
-        size = X.shape[1] * k
-        return float(value.sum()), self._collected(block, slope), hessian.reshape(size, size)
-
-    def _hessian_vector(self, theta: Vector, v: Vector, block: Block) -> Vector:
-        n, k = len(block.y), self.loss.outputs
-        _, _, bend = self.loss.curvature(self.margin(theta, block.X), block.y)
-        change = self.margin(v, block.X).reshape(n, k)
-        slope = np.einsum("nkl,nl->nk", bend.reshape(n, k, k), change)
-        if block.weight is not None:
-            slope = slope * block.weight[:, None]
-        return self._collected(block, slope)
-
-    def _collected(self, block: Block, slope: Vector) -> Vector:
-        """Σᵢ xᵢ ℓ′ᵢ, and Σᵢ ℓ′ᵢ for the intercept."""
-        gradient = np.asarray(block.X.T @ slope)
-        if self.fit_intercept:
-            gradient = np.vstack([gradient, slope.sum(axis=0)])
-        return gradient.ravel()
-
-
-def _weight_of(block: Block) -> float:
-    return float(len(block.y) if block.weight is None else block.weight.sum())

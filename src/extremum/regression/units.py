@@ -1,95 +1,128 @@
-"""Standardized coefficients and coefficients in the data's own units."""
+"""Where the columns lie and how far they spread; coefficients standardized and in own units."""
 
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 from scipy import sparse
 
 from extremum.objective import Vector
-from extremum.regression.design import Block, RowBlocks
+from extremum.regression.design import Block, RowBlocks, Sums
+
+POWER = 16.0
+"""The smallest weight is bounded by a sum of so high a power of 1/w that it counts nearly alone."""
 
 
 @dataclass(frozen=True, eq=False)
 class Units:
-    """The map from coefficients of (x − centre)/scale to those of x.
+    """The columns' means and standard deviations, weighted.
+
+    Parameters of an output are columns of tables here: a row for each feature, and one last for the
+    intercept where there is one.
 
     Attributes
     ----------
     centre, scale : ndarray of shape (features,)
-        The centre is zero where there is no intercept to take up the difference.
+        Where there is no intercept to take up a change of the centre it is zero, and the scale the
+        root mean square. The scale of a column that does not vary is 1.
+    target_mean, target_scale : float
+        The same of the target.
+    total_weight : float
+        Σᵢ wᵢ.
+    least_weight : float
+        A lower bound of the weights that are not zero, seldom by more than a factor of two.
+    has_intercept : bool
     """
 
     centre: Vector
     scale: Vector
+    target_mean: float
+    target_scale: float
+    total_weight: float
+    least_weight: float
+    has_intercept: bool
 
     @classmethod
-    def standard(cls, rows: RowBlocks, fit_intercept: bool) -> Units:
-        """Weighted means and standard deviations; 1 for a column that does not vary.
-
-        Without an intercept columns are not centred, and their root mean squares take the place of
-        the deviations.
-        """
-        d = rows.n_features
-        weight, mean, squares = 0.0, np.zeros(d), np.zeros(d)
-        for part in rows.map(_moments):
-            # Chan, Golub & LeVeque, The American Statistician 37 (1983) 242-247, equation 2.1.
-            shift = part.mean - mean
-            both = weight + part.weight
-            if both == 0:
-                continue
-            squares += part.squares + shift**2 * (weight * part.weight / both)
-            mean += shift * (part.weight / both)
-            weight = both
-        if not fit_intercept:
-            squares, mean = squares + weight * mean**2, np.zeros(d)
-        scale = np.sqrt(squares / weight)
-        return cls(mean, np.where(scale > 0, scale, 1.0))
-
-    def own(self, table: Vector, has_intercept: bool) -> Vector:
-        """Parameters of the standardized columns, as a table, in the data's own units."""
-        coef = table[: len(self.scale)] / self.scale[:, None]
+    def of(cls, rows: RowBlocks, has_intercept: bool) -> Units:
+        """Find them in one pass."""
+        # Sums of squares about a point near the mean lose no digits to a mean that is large.
+        near = _means(next(iter(rows)))
+        weight, inverse, sums, squares = rows.total(lambda block: _moments(block, near))
+        shift = sums / weight
+        centre, variance = near + shift, squares / weight - shift**2
         if not has_intercept:
+            variance, centre = variance + centre**2, np.zeros_like(centre)
+        scale = np.sqrt(np.maximum(variance, 0))
+        # What is left of a constant column is rounding.
+        flat = scale <= 4 * np.finfo(np.float64).eps * np.abs(near + shift)
+        scale = np.where(flat, 1.0, scale)
+        return cls(
+            centre[:-1],
+            scale[:-1],
+            float((near + shift)[-1]),
+            float(scale[-1]),
+            float(weight),
+            1.0 if inverse == 0 else float(inverse) ** (-1 / POWER),
+            has_intercept,
+        )
+
+    def own(self, table: Vector) -> Vector:
+        """Parameters of the standardized columns, in the data's own units."""
+        coef = table[: len(self.scale)] / self.scale[:, None]
+        if not self.has_intercept:
             return coef
         return np.vstack([coef, table[-1] - self.centre @ coef])
 
-    def standardized(self, table: Vector, has_intercept: bool) -> Vector:
+    def standardized(self, table: Vector) -> Vector:
         """The inverse of `own`."""
         coef = table[: len(self.scale)]
-        if not has_intercept:
+        if not self.has_intercept:
             return coef * self.scale[:, None]
         return np.vstack([coef * self.scale[:, None], table[-1] + self.centre @ coef])
 
-    def slopes(self, table: Vector, has_intercept: bool) -> Vector:
+    def slopes(self, table: Vector) -> Vector:
         """Derivatives by the standardized parameters, of those by the own ones: `own` transposed.
 
-        The first axis of the table is that of the parameters of an output.
+        The first axis of the table is that of an output's parameters; others may follow.
         """
         d = len(self.scale)
         scale = self.scale.reshape(-1, *[1] * (table.ndim - 1))
-        if not has_intercept:
-            return table / scale
+        if not self.has_intercept:
+            return np.asarray(table / scale)
         centred = table[:d] - np.multiply.outer(self.centre, table[-1])
         return np.concatenate([centred / scale, table[d:]])
 
 
-class _Moments(NamedTuple):
-    weight: float
-    mean: Vector
-    squares: Vector
+def _means(block: Block) -> Vector:
+    """The means of a block's columns and, last, of its target."""
+    X = np.asarray(block.X.mean(axis=0, dtype=np.float64)).ravel()
+    return np.append(X, np.mean(block.y))
 
 
-def _moments(block: Block) -> _Moments:
-    """The weight of some rows, their mean, and the squares of the deviations from it."""
-    X = block.X.astype(np.float64, copy=False)
-    weight = np.ones(len(block.y)) if block.weight is None else block.weight
+def _moments(block: Block, near: Vector) -> Sums:
+    """Σ w, Σ w⁻ᵖ (0 without weights), and Σ w (x − near) and Σ w (x − near)² by columns.
+
+    The last column is the target.
+    """
+    n, target = len(block.y), block.y - near[-1]
+    weight = np.ones(n) if block.weight is None else block.weight
     total = float(weight.sum())
-    if total == 0:
-        return _Moments(0.0, np.zeros(X.shape[1]), np.zeros(X.shape[1]))
-    mean = np.asarray(weight @ X) / total
-    if sparse.issparse(X):
-        squares = np.asarray(weight @ X.multiply(X)) - total * mean**2
-        return _Moments(total, mean, np.maximum(squares, 0))
-    return _Moments(total, mean, np.asarray(weight @ (X - mean) ** 2))
+    counted = weight[weight > 0] if block.weight is not None else weight[:0]
+    if sparse.issparse(block.X):
+        plain = np.asarray(weight @ block.X)
+        sums = plain - total * near[:-1]
+        squares = np.asarray(weight @ block.X.multiply(block.X))
+        squares += near[:-1] * (total * near[:-1] - 2 * plain)
+    else:
+        X = np.subtract(block.X, near[:-1])
+        sums = weight @ X
+        X *= X
+        squares = weight @ X
+    weighted = weight * target
+    return (
+        total,
+        float(np.sum(counted**-POWER)),
+        np.append(sums, weighted.sum()),
+        np.append(squares, weighted @ target),
+    )

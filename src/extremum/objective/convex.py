@@ -1,0 +1,32 @@
+"""Objectives of which their maker knows that they are convex, and how their curvature drifts."""
+
+from __future__ import annotations
+
+from typing import Protocol, runtime_checkable
+
+from extremum.linalg import Factorizable
+from extremum.objective.objective import Objective
+from extremum.objective.parameters import Vector
+
+
+@runtime_checkable
+class ConvexObjective(Objective, Protocol):
+    """A convex φ whose curvature changes by a bounded factor per unit of distance.
+
+    Then a gradient and a part of the Hessian prove a minimum, and bound its distance.
+    """
+
+    def curvature_below(self, x: Vector) -> tuple[Factorizable, bool]:
+        """A matrix A with vᵀA v ≤ vᵀ∇²φ(x) v for every v; and whether it is ∇²φ(x) itself.
+
+        It may be that of some of the terms, where φ is a sum of convex ones.
+        """
+
+    def curvature_drift(self, units: Vector) -> float:
+        """A bound c of |D³φ(x)[d, d, d]| / (‖d / units‖ D²φ(x)[d, d]), over all x and d.
+
+        So φ is self-concordant in the sense of Bach, Electron. J. Statist. 4 (2010) 384-414.
+        """
+
+    def gradient_error(self, x: Vector) -> Vector:
+        """A bound of the rounding errors of ∇φ(x), of shape (n,)."""
