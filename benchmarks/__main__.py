@@ -14,6 +14,10 @@ BENCHMARKS = {
         "benchmarks.scaling.command",
         "time and memory as the number of variables grows from 10² to 10⁶",
     ),
+    "larger_than_memory": (
+        "benchmarks.regression.larger_than_memory",
+        "a 2 GB Parquet table fitted in bounded memory",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
@@ -35,7 +39,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.run is None:
         for name, (_, subject) in BENCHMARKS.items():
-            print(f"{name:14}{subject}")
+            print(f"{name:20}{subject}")
     else:
         options.run(options)
 

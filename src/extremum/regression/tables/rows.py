@@ -2,19 +2,22 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
 
 from extremum.objective import Vector
-from extremum.regression.design import ArrayRows, Block, RowBlocks
+from extremum.regression.design import ArrayRows, Block, RowBlocks, Sums
 from extremum.regression.tables.encoding import Encoding
 from extremum.regression.tables.survey import survey
 from extremum.regression.tables.table import Batch, Table, open_table
 from extremum.regression.tables.target import Target, TargetKind, find_target
+
+T = TypeVar("T")
 
 
 class TableRows(RowBlocks):
@@ -46,43 +49,54 @@ class TableRows(RowBlocks):
         self.feature_names = encoding.names
         self.notes = (*table.notes, *(target.table.notes if target.apart is not None else ()))
         self.notes += encoding.notes
-        self._arrays = None if kept is None else self._stacked(kept)
+        self._kept = None if kept is None else self._in_memory(kept)
 
     @property
     def in_memory(self) -> bool:
         """Whether the rows are kept."""
-        return self._arrays is not None
+        return self._kept is not None
 
     def __iter__(self) -> Iterator[Block]:
-        if self._arrays is not None:
-            yield from ArrayRows(*self._arrays)
+        if self._kept is not None:
+            yield from self._kept
         else:
-            for X, y in self._encoded(self._read()):
+            for X, y in ahead(self._encoded(self._read())):
                 yield from ArrayRows(X, y)
 
-    def arrays(self) -> tuple[Vector, NDArray[Any]]:
-        """All rows in memory: X of shape (n, d) and y of shape (n,)."""
-        if self._arrays is not None:
-            return self._arrays
-        return self._stacked(self._read())
+    def total(self, task: Callable[[Block], Sums]) -> Sums:
+        """The sums of what the task makes of each block, new arrays each time."""
+        return super().total(task) if self._kept is None else self._kept.total(task)
+
+    def sample(self, size: int) -> ArrayRows:
+        """About `size` rows, spread evenly over the table, the same each time."""
+        return super().sample(size) if self._kept is None else self._kept.sample(size)
 
     def _read(self) -> Iterator[Batch]:
         return self.table.batches(self.encoding.kinds | self.target.kinds)
 
-    def _stacked(self, batches: Iterable[Batch]) -> tuple[Vector, NDArray[Any]]:
+    def _in_memory(self, batches: Iterable[Batch]) -> ArrayRows:
         X = np.empty((self.n_rows, self.n_features))
         parts, first = [], 0
         for rows, y in self._encoded(batches):
             X[first : first + len(rows)] = rows
             parts.append(y)
             first += len(rows)
-        return X, np.concatenate(parts)
+        return ArrayRows(X, np.concatenate(parts))
 
     def _encoded(self, batches: Iterable[Batch]) -> Iterator[tuple[Vector, NDArray[Any]]]:
         first = 0
         for batch in batches:
             yield self.encoding.encode(batch), self.target.read(batch, first)
             first += batch.columns.num_rows
+
+
+def ahead(items: Iterator[T]) -> Iterator[T]:
+    """The same items, each found by another thread while the one before is worked on."""
+    with ThreadPoolExecutor(1) as pool:
+        upcoming = pool.submit(next, items, None)
+        while (item := upcoming.result()) is not None:
+            upcoming = pool.submit(next, items, None)
+            yield item
 
 
 def open_rows(
@@ -116,7 +130,7 @@ def open_rows(
     Returns
     -------
     TableRows
-        A source for `fit_batches`; ``arrays()`` gives X and y.
+        A source for `fit_batches`.
 
     Raises
     ------

@@ -1,0 +1,1 @@
+"""Regressions beside their peers, and beyond what fits in memory."""
