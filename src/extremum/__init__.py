@@ -43,7 +43,11 @@ if TYPE_CHECKING:
         ExpressionError,
         ExtremumError,
         InvalidInput,
+        RankDeficient,
+        RankWarning,
         Reason,
+        Separated,
+        SeparationWarning,
         UnknownOption,
         Untraceable,
         Verdict,
@@ -75,8 +79,8 @@ _HOME = {
         "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
     ),
     "extremum.outcomes": (
-        "DerivativeWarning ExpressionError ExtremumError InvalidInput Reason UnknownOption "
-        "Untraceable Verdict"
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput RankDeficient RankWarning "
+        "Reason Separated SeparationWarning UnknownOption Untraceable Verdict"
     ),
     "extremum.solve": (
         "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
@@ -112,9 +116,13 @@ __all__ = [
     "Newton",
     "NewtonCG",
     "Objective",
+    "RankDeficient",
+    "RankWarning",
     "Reason",
     "RelativeStep",
     "Result",
+    "Separated",
+    "SeparationWarning",
     "SquaredStep",
     "StrongWolfe",
     "Trace",

@@ -4,9 +4,13 @@
 ExtremumError
 ├── InvalidInput (ValueError)     the call can't be carried out as it was written
 │   ├── UnknownOption             an option or a method that does not exist or has no meaning here
-│   └── ExpressionError           a text that is not an expression of the grammar
+│   ├── ExpressionError           a text that is not an expression of the grammar
+│   ├── RankDeficient             a table whose columns don't determine the coefficients
+│   └── Separated                 a table for which no maximum-likelihood estimate exists
 └── Untraceable                   a function that can't be differentiated as it stands
 DerivativeWarning (UserWarning)   derivatives are less exact than they could be
+RankWarning (UserWarning)         coefficients are not determined by the data
+SeparationWarning (UserWarning)   no maximum-likelihood estimate exists
 ```
 """
 
@@ -34,12 +38,28 @@ class ExpressionError(InvalidInput):
     """A text that is not an expression of the grammar; the message quotes the offending part."""
 
 
+class RankDeficient(InvalidInput):
+    """Columns of a table are combinations of others; the message names them."""
+
+
+class Separated(InvalidInput):
+    """No maximum-likelihood estimate exists; the message names the separating direction."""
+
+
 class Untraceable(ExtremumError):
     """A function does something that can't be followed while it is being differentiated."""
 
 
 class DerivativeWarning(UserWarning):
     """Derivatives are less exact than they could be; the message says why and what would help."""
+
+
+class RankWarning(UserWarning):
+    """Coefficients are not determined by the data; the message names the columns."""
+
+
+class SeparationWarning(UserWarning):
+    """No maximum-likelihood estimate exists; the message names the separating direction."""
 
 
 class Reason(Enum):

@@ -23,9 +23,17 @@ from extremum.methods import (
     StepRule,
 )
 from extremum.objective import Vector
-from extremum.outcomes import InvalidInput, UnknownOption
+from extremum.outcomes import (
+    InvalidInput,
+    RankDeficient,
+    RankWarning,
+    SeparationWarning,
+    UnknownOption,
+)
 from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks, Sums
+from extremum.regression.judgement import Judgement, judge
 from extremum.regression.losses import Loss
+from extremum.regression.rank import ColumnRank
 from extremum.regression.risk import MeanLoss
 from extremum.regression.stopping import ScaledGradient
 from extremum.regression.units import Units
@@ -42,6 +50,9 @@ SOLVERS: dict[str, Callable[[Any], Method]] = {
 STEPS: dict[str, Callable[[], StepRule]] = {"exact": ExactStep, "armijo": Armijo}
 """The steps by name."""
 
+COLLINEAR = ("warn", "raise", "minimum-norm")
+"""What may be done where columns are combinations of others."""
+
 MAX_ITER = MAXITER
 """The default limit of iterations: that of the core."""
 
@@ -56,6 +67,10 @@ class Regression(BaseEstimator):  # type: ignore[misc]
     trace_ : Trace
     certificate_ : Certificate
     n_iter_ : int
+    column_rank_ : ColumnRank or None
+        Where columns are combinations of others: which ones.
+    existence_ : Existence or None
+        Where no maximum-likelihood estimate exists: along which direction it recedes.
     _risk : MeanLoss
         The mean loss over the rows that it was fitted to, kept by reference; it is left out when
         the estimator is pickled.
@@ -73,6 +88,7 @@ class Regression(BaseEstimator):  # type: ignore[misc]
         max_iter: int = MAX_ITER,
         warm_start: bool = False,
         callback: Any = None,
+        collinear: str = "warn",
     ) -> None:
         self.solver = solver
         self.step = step
@@ -83,6 +99,7 @@ class Regression(BaseEstimator):  # type: ignore[misc]
         self.max_iter = max_iter
         self.warm_start = warm_start
         self.callback = callback
+        self.collinear = collinear
 
     def fit(self, X: Any, y: Any, sample_weight: Any = None) -> Self:
         """Fit to a table in memory.
@@ -152,15 +169,47 @@ class Regression(BaseEstimator):  # type: ignore[misc]
     def _fit(self, rows: RowBlocks) -> Self:
         units = Units.of(rows, bool(self.fit_intercept))
         risk = MeanLoss(rows, self._loss(), units, float(self.l2), bool(self.standardize))
-        result = self._solve(risk)
+        names = getattr(self, "feature_names_in_", None)
+        classes = getattr(self, "classes_", None)
+        judgement = judge(
+            risk,
+            self._solve(risk),
+            names=None if names is None else names.tolist(),
+            classes=None if classes is None else classes.tolist(),
+        )
+        result = judgement.result
+        if judgement.existence is not None:
+            result = self._separated(risk, judgement)
+        elif not result.success:
+            warnings.warn(result.message, ConvergenceWarning, stacklevel=3)
         self._risk, self.result_ = risk, result
         self.trace_: Trace = result.trace
         self.certificate_: Certificate = result.certificate
         self.n_iter_: int = result.nit
-        self._report(*risk.unflatten(np.asarray(result.x)))
-        if not result.success:
-            warnings.warn(result.message, ConvergenceWarning, stacklevel=3)
+        self.column_rank_, self.existence_ = judgement.rank, judgement.existence
+        self._report(*self._determined(judgement.rank, *risk.unflatten(np.asarray(result.x))))
         return self
+
+    def _separated(self, risk: MeanLoss, judgement: Judgement) -> Result:
+        """What to report where no estimate exists."""
+        assert judgement.existence is not None
+        warnings.warn(judgement.existence.message, SeparationWarning, stacklevel=4)
+        return judgement.result
+
+    def _determined(
+        self, rank: ColumnRank | None, coef: Vector, intercept: Vector
+    ) -> tuple[Vector, Vector]:
+        """One of the many sets of coefficients that columns of deficient rank allow."""
+        if rank is None:
+            return coef, intercept
+        if self.collinear == "raise":
+            raise RankDeficient(rank.message)
+        if self.collinear == "minimum-norm":
+            moved, constant = rank.minimum_norm(coef.T, intercept)
+        else:
+            warnings.warn(rank.message, RankWarning, stacklevel=4)
+            moved, constant = rank.basic(coef.T, intercept)
+        return moved.T, constant
 
     def _solve(self, risk: MeanLoss) -> Result:
         """Run the core."""
@@ -211,6 +260,9 @@ class Regression(BaseEstimator):  # type: ignore[misc]
                 "step= says how far to go along a direction, and solver='auto' chooses its own: "
                 "name a solver too, for instance solver='gradient-descent'."
             )
+        if self.collinear not in COLLINEAR:
+            names = ", ".join(map(repr, COLLINEAR))
+            raise UnknownOption(f"collinear={self.collinear!r} is unknown; there are {names}.")
         if not (np.isreal(self.l2) and 0 <= self.l2 < np.inf):
             raise InvalidInput(f"l2={self.l2!r}: a number that is not negative is needed.")
 

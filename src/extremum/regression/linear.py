@@ -34,6 +34,10 @@ class LinearRegression(RegressorMixin, Regression):  # type: ignore[misc]
         Whether a further fit starts from the last one's coefficients.
     callback : callable, optional
         As for `extremum.minimize`.
+    collinear : {"warn", "raise", "minimum-norm"}
+        What to do where columns are combinations of others, so that the data don't determine the
+        coefficients: warn, and give those for which the later columns are left out; raise an
+        error; or give those of least 2-norm, the intercept not counted.
 
     Attributes
     ----------
@@ -43,6 +47,8 @@ class LinearRegression(RegressorMixin, Regression):  # type: ignore[misc]
     trace_ : Trace
     certificate_ : Certificate
     result_ : Result
+    column_rank_ : ColumnRank or None
+        Where columns are combinations of others: which ones.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Where the columns had names.

@@ -2,21 +2,42 @@
 
 from __future__ import annotations
 
+import warnings
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import ClassifierMixin
+from sklearn.exceptions import ConvergenceWarning
 from sklearn.utils.multiclass import check_classification_targets
 
+from extremum.methods import Newton
 from extremum.objective import Vector
-from extremum.outcomes import InvalidInput, UnknownOption
+from extremum.outcomes import (
+    InvalidInput,
+    RankDeficient,
+    Separated,
+    SeparationWarning,
+    UnknownOption,
+)
 from extremum.regression.design import RowBlocks
 from extremum.regression.estimator import MAX_ITER, Encoded, Regression
+from extremum.regression.firth import PenalizedLoss
+from extremum.regression.judgement import Judgement
 from extremum.regression.losses import LogLoss, Loss, Softmax
+from extremum.regression.risk import MeanLoss
+from extremum.regression.stopping import ScaledGradient
+from extremum.solve import Result, minimize
 
 SEPARATIONS = ("warn", "raise", "firth")
 """What may be done where the classes can be separated, so that no estimate exists."""
+
+
+ADVICE = (
+    "Add rows, leave out those columns, add a penalty (l2), or use Firth's penalized likelihood "
+    "(separation='firth')."
+)
+"""What helps against separation."""
 
 
 class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
@@ -42,6 +63,10 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
         Whether a further fit starts from the last one's coefficients.
     callback : callable, optional
         As for `extremum.minimize`.
+    collinear : {"warn", "raise", "minimum-norm"}
+        What to do where columns are combinations of others, so that the data don't determine the
+        coefficients: warn, and give those for which the later columns are left out; raise an
+        error; or give those of least 2-norm, the intercept not counted.
     separation : {"warn", "raise", "firth"}
         What to do where the classes can be separated, so that no estimate exists: warn, and leave
         the fit where it stopped; raise an error; or fit Firth's penalized likelihood.
@@ -56,6 +81,10 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
     trace_ : Trace
     certificate_ : Certificate
     result_ : Result
+    column_rank_ : ColumnRank or None
+        Where columns are combinations of others: which ones.
+    existence_ : Existence or None
+        Where no maximum-likelihood estimate exists: along which direction it recedes.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Where the columns had names.
@@ -80,6 +109,7 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
         max_iter: int = MAX_ITER,
         warm_start: bool = False,
         callback: Any = None,
+        collinear: str = "warn",
         separation: str = "warn",
     ) -> None:
         super().__init__(
@@ -92,6 +122,7 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
             max_iter=max_iter,
             warm_start=warm_start,
             callback=callback,
+            collinear=collinear,
         )
         self.separation = separation
 
@@ -160,6 +191,30 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
             return self.coef_.T, self.intercept_
         contrasts = Softmax(len(self.classes_)).contrasts
         return self.coef_.T @ contrasts.T, self.intercept_ @ contrasts.T
+
+    def _separated(self, risk: MeanLoss, judgement: Judgement) -> Result:
+        assert judgement.existence is not None
+        message = f"{judgement.existence.message} {ADVICE}"
+        if self.separation == "raise":
+            raise Separated(message)
+        if self.separation == "warn":
+            warnings.warn(message, SeparationWarning, stacklevel=4)
+            return judgement.result
+        if judgement.rank is not None:
+            raise RankDeficient(
+                f"Firth's penalized likelihood needs independent columns. {judgement.rank.message}"
+            )
+        result = minimize(
+            PenalizedLoss(risk),
+            np.zeros(risk.size),
+            method=Newton(),
+            stop=ScaledGradient(risk) if self.stop is None else self.stop,
+            maxiter=self.max_iter,
+            callback=self.callback,
+        )
+        if not result.success:
+            warnings.warn(result.message, ConvergenceWarning, stacklevel=4)
+        return result
 
     def _check_parameters(self) -> None:
         super()._check_parameters()
