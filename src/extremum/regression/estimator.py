@@ -31,6 +31,7 @@ from extremum.outcomes import (
     UnknownOption,
 )
 from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks, Sums
+from extremum.regression.inference import Inference
 from extremum.regression.judgement import Judgement, judge
 from extremum.regression.losses import Loss
 from extremum.regression.rank import ColumnRank
@@ -57,7 +58,7 @@ MAX_ITER = MAXITER
 """The default limit of iterations: that of the core."""
 
 
-class Regression(BaseEstimator):  # type: ignore[misc]
+class Regression(Inference, BaseEstimator):  # type: ignore[misc]
     """The common part of the estimators.
 
     Attributes
@@ -182,6 +183,7 @@ class Regression(BaseEstimator):  # type: ignore[misc]
             result = self._separated(risk, judgement)
         elif not result.success:
             warnings.warn(result.message, ConvergenceWarning, stacklevel=3)
+        self.__dict__.pop("_computed", None)
         self._risk, self.result_ = risk, result
         self.trace_: Trace = result.trace
         self.certificate_: Certificate = result.certificate

@@ -1,0 +1,243 @@
+"""Standard errors and likelihoods of a fit, as numbers."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+import numpy as np
+from scipy.linalg import qr, solve_triangular
+from scipy.stats import norm, t
+
+from extremum.linalg import EPS, DenseSymmetric
+from extremum.objective import Counts, Objective, Vector
+from extremum.outcomes import InvalidInput
+from extremum.regression.design import Block
+from extremum.regression.losses import PoissonLoss, Softmax
+from extremum.regression.risk import MeanLoss
+
+
+@dataclass(frozen=True, eq=False)
+class Statistics:
+    """What is known of the estimates: parameters by outputs, the intercept first.
+
+    A weight of k counts as k rows.
+
+    Attributes
+    ----------
+    estimates : ndarray of shape (outputs, p)
+        Of several classes those of each against the first one: differences of the margins.
+    covariance : ndarray of shape (outputs p, outputs p)
+    nobs : float
+        Σ w.
+    residual_df : float or None
+        Of least squares: `nobs` less the parameters.
+    log_likelihood, null_log_likelihood : float
+        Of the fit, and of a constant alone.
+    deviance, null_deviance : float
+        For least squares the sums of squares; without an intercept the null model is zero.
+    """
+
+    estimates: Vector
+    covariance: Vector
+    nobs: float
+    residual_df: float | None
+    log_likelihood: float
+    null_log_likelihood: float
+    deviance: float
+    null_deviance: float
+
+    @cached_property
+    def errors(self) -> Vector:
+        """Standard errors, of shape (outputs, p)."""
+        return np.sqrt(self.covariance.diagonal()).reshape(self.estimates.shape)
+
+    @property
+    def ratios(self) -> Vector:
+        """The estimates in standard errors."""
+        return self.estimates / self.errors
+
+    @property
+    def pvalues(self) -> Vector:
+        """How probable so large a ratio is where the parameter is zero; both tails."""
+        ratios = np.abs(self.ratios)
+        tail = norm.sf(ratios) if self.residual_df is None else t.sf(ratios, self.residual_df)
+        return np.asarray(2 * tail)
+
+    def wald(self, alpha: float) -> Vector:
+        """Confidence intervals, of shape (outputs, p, 2)."""
+        if self.residual_df is None:
+            quantile = norm.isf(alpha / 2)
+        else:
+            quantile = t.isf(alpha / 2, self.residual_df)
+        reach = self.errors * quantile
+        return np.stack([self.estimates - reach, self.estimates + reach], axis=-1)
+
+
+@dataclass(frozen=True, eq=False)
+class Likelihoods:
+    """The likelihoods of a fit and of a constant alone; see `Statistics`."""
+
+    log_likelihood: float
+    null_log_likelihood: float
+    deviance: float
+    null_deviance: float
+
+
+def standardized(risk: MeanLoss, theta: Vector) -> tuple[MeanLoss, Vector]:
+    """The likelihood alone, in the coordinates of standardized columns: those are well scaled."""
+    plain = replace(risk, l2=0.0, standardize=True, counts=Counts())
+    return plain, plain.flatten(*risk.unflatten(theta))
+
+
+def parameters_of(risk: MeanLoss) -> Vector:
+    """The map from θ to the parameters as they are reported, outputs by parameters.
+
+    Returns
+    -------
+    ndarray of shape (outputs p, n)
+    """
+    columns = []
+    for unit in np.eye(risk.size):
+        coef, intercept = risk.unflatten(unit)
+        table = np.vstack([intercept, coef]) if risk.fit_intercept else coef
+        if isinstance(risk.loss, Softmax):
+            table = table @ risk.loss.contrasts
+            table = table[:, 1:] - table[:, :1]
+        columns.append(table.T.ravel())
+    return np.array(columns).T
+
+
+def likelihoods(risk: MeanLoss, theta: Vector) -> Likelihoods:
+    """The likelihood at θ, of classes or counts, without a penalty, and of a constant alone."""
+    n = risk.total_weight
+    loss = n * risk.value(theta)
+    if isinstance(risk.loss, PoissonLoss):
+        (saturated,) = risk.rows.total(_saturated)
+        (null,) = risk.rows.total(lambda block: _constant_counts(risk.units.target_mean, block))
+        return Likelihoods(saturated - loss, saturated - null, 2 * loss, 2 * null)
+    classes = risk.loss.classes if isinstance(risk.loss, Softmax) else 2
+    (counts,) = risk.rows.total(lambda block: _class_weights(classes, block))
+    null = -float(counts[counts > 0] @ np.log(counts[counts > 0] / n))
+    return Likelihoods(-loss, -null, 2 * loss, 2 * null)
+
+
+def refined(objective: Objective, theta: Vector) -> Vector:
+    """A Newton step from where a fit stopped: statistics want more digits than a tolerance asks."""
+    _, gradient, hessian = objective.value_gradient_hessian(theta)
+    factored = DenseSymmetric(hessian.toarray()).cholesky()
+    if factored is None:
+        return theta
+    moved = theta - factored.solve(gradient)
+    # Within the rounding of the value, where the step is of the size of the tolerance.
+    return moved if objective.value(moved) <= objective.value(theta) + EPS else theta
+
+
+def by_information(risk: MeanLoss, theta: Vector, objective: Objective) -> Statistics:
+    """Statistics of classes or counts, by the information.
+
+    Parameters
+    ----------
+    risk : MeanLoss
+        In the coordinates of standardized columns, without a penalty.
+    theta : ndarray of shape (n,)
+        The estimate.
+    objective : Objective
+        What it minimizes: the loss, or the loss with Firth's penalty.
+    """
+    plain, at = risk, refined(objective, theta)
+    information = plain.hessian(at).toarray() * plain.total_weight
+    units = 1 / np.sqrt(information.diagonal())
+    factored = DenseSymmetric(information).scaled(units).cholesky()
+    if factored is None:
+        raise InvalidInput(
+            "the information is singular to working precision, so there are no standard errors: "
+            "look for columns that are nearly combinations of others."
+        )
+    functionals = parameters_of(plain)
+    scaled = functionals * units
+    covariance = scaled @ factored.solve(scaled.T)
+    found = likelihoods(plain, at)
+    return Statistics(
+        estimates=(functionals @ at).reshape(risk.loss.outputs, -1),
+        covariance=(covariance + covariance.T) / 2,
+        nobs=risk.total_weight,
+        residual_df=None,
+        **vars(found),
+    )
+
+
+def by_factorization(risk: MeanLoss) -> Statistics:
+    """Statistics of least squares, by a QR factorization of the table, of all blocks in turn.
+
+    Parameters
+    ----------
+    risk : MeanLoss
+        In the coordinates of standardized columns, without a penalty.
+    """
+    plain, factor = risk, _triangular_factor(risk)
+    n, size = risk.total_weight, plain.size
+    residual_df = n - size
+    if not residual_df > 0:
+        raise InvalidInput(
+            f"{n:g} rows leave no degrees of freedom for the errors of {size} parameters: "
+            "standard errors need more rows than parameters."
+        )
+    squares = float(np.square(factor[size:, size]).sum()) * risk.units.target_scale**2
+    total = n * risk.units.target_scale**2
+    functionals = parameters_of(plain)
+    half = solve_triangular(factor[:size, :size], functionals.T, trans="T")
+    at = solve_triangular(factor[:size, :size], factor[:size, size]) * risk.units.target_scale
+    if risk.fit_intercept:
+        at[-1] += risk.units.target_mean
+    constant = np.log(2 * np.pi / n) + 1
+    return Statistics(
+        estimates=(functionals @ at).reshape(1, -1),
+        covariance=half.T @ half * (squares / residual_df),
+        nobs=n,
+        residual_df=residual_df,
+        # The variance at its own maximum: -n/2 (log 2π RSS/n + 1).
+        log_likelihood=_logarithm(squares, n, constant),
+        null_log_likelihood=_logarithm(total, n, constant),
+        deviance=squares,
+        null_deviance=total,
+    )
+
+
+def _logarithm(squares: float, n: float, constant: float) -> float:
+    return float("inf") if squares == 0 else -n / 2 * (float(np.log(squares)) + constant)
+
+
+def _triangular_factor(plain: MeanLoss) -> Vector:
+    """R of the standardized table with the constant and, last, the target in its own scale."""
+    units, size = plain.units, plain.size
+    factor = np.zeros((0, size + 1))
+    for block in plain.rows:
+        X = block.X.toarray() if hasattr(block.X, "toarray") else np.asarray(block.X, dtype=float)
+        columns = [(X - units.centre) / units.scale]
+        if units.has_intercept:
+            columns.append(np.ones((len(X), 1)))
+            target = block.y - units.target_mean
+        else:
+            target = block.y
+        columns.append((target / (units.target_scale or 1.0))[:, None])
+        rows = np.hstack(columns)
+        if block.weight is not None:
+            rows *= np.sqrt(block.weight)[:, None]
+        stacked = np.vstack([factor, rows])
+        factor = qr(stacked, mode="r", check_finite=False)[0][: size + 1]
+    return np.asarray(factor)
+
+
+def _saturated(block: Block) -> tuple[float]:
+    terms = PoissonLoss.saturated(block.y)
+    return (float(terms.sum() if block.weight is None else terms @ block.weight),)
+
+
+def _constant_counts(mean: float, block: Block) -> tuple[float]:
+    terms = PoissonLoss().value(np.full(len(block.y), np.log(mean)), block.y)
+    return (float(terms.sum() if block.weight is None else terms @ block.weight),)
+
+
+def _class_weights(classes: int, block: Block) -> tuple[Vector]:
+    return (np.bincount(block.y.astype(np.intp), block.weight, minlength=classes).astype(float),)
