@@ -10,6 +10,7 @@ import numpy as np
 from numpy.typing import NDArray
 from sklearn.base import BaseEstimator
 from sklearn.exceptions import ConvergenceWarning
+from sklearn.utils import assert_all_finite
 from sklearn.utils.validation import _check_sample_weight, check_is_fitted, validate_data
 
 from extremum.certify import Certificate
@@ -36,7 +37,9 @@ from extremum.regression.judgement import Judgement, judge
 from extremum.regression.losses import Loss
 from extremum.regression.rank import ColumnRank
 from extremum.regression.risk import MeanLoss
+from extremum.regression.sampled_newton import SampledNewton
 from extremum.regression.stopping import ScaledGradient
+from extremum.regression.threads import own_threads
 from extremum.regression.units import Units
 from extremum.solve import Result, Trace, minimize
 from extremum.solve.stops import MAXITER
@@ -124,6 +127,7 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
             accept_sparse="csr",
             dtype=[np.float64, np.float32],
             y_numeric=self._numeric_target,
+            ensure_all_finite=False,  # found out by the first sums
         )
         weight = None
         if sample_weight is not None:
@@ -131,7 +135,12 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
                 sample_weight, X, dtype=np.float64, ensure_non_negative=True
             )
             X, y, weight = _counted(X, y, weight)
-        return self._fit(ArrayRows(X, self._targets(y), weight))
+        with own_threads():
+            rows = ArrayRows(X, self._targets(y), weight)
+            units = Units.of(rows, bool(self.fit_intercept))
+            if not units.are_finite:
+                assert_all_finite(X, input_name="X", estimator_name=type(self).__name__)
+            return self._fit(rows, units)
 
     def fit_batches(self, source: RowBlocks) -> Self:
         """Fit to a table that is read block by block, and never as a whole.
@@ -150,7 +159,9 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
         names = getattr(source, "feature_names", None)
         if names is not None:
             self.feature_names_in_ = np.asarray(names, dtype=object)
-        return self._fit(self._encoded(source))
+        with own_threads():
+            rows = self._encoded(source)
+            return self._fit(rows, Units.of(rows, bool(self.fit_intercept)))
 
     _numeric_target: ClassVar[bool] = True
     """Whether the target is a number, not a label."""
@@ -167,8 +178,12 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
         """The loss of a row."""
         raise NotImplementedError
 
-    def _fit(self, rows: RowBlocks) -> Self:
-        units = Units.of(rows, bool(self.fit_intercept))
+    def _fit(self, rows: RowBlocks, units: Units) -> Self:
+        if not units.are_finite:
+            raise InvalidInput(
+                "A column has a value that is missing, infinite, or so large that its square is: "
+                "leave such rows out, or scale the column."
+            )
         risk = MeanLoss(rows, self._loss(), units, float(self.l2), bool(self.standardize))
         names = getattr(self, "feature_names_in_", None)
         classes = getattr(self, "classes_", None)
@@ -227,17 +242,19 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
     def _method(self, risk: MeanLoss) -> Method:
         """The method that the parameters name."""
         if self.solver == "auto":
-            return Newton()
+            return SampledNewton()
         step = STEPS[self.step]() if isinstance(self.step, str) else self.step
         return SOLVERS[self.solver](step)
 
     def _start(self, risk: MeanLoss) -> Vector:
-        """Zero, or the last fit's parameters."""
+        """That of the loss, or the last fit's parameters."""
         if self.warm_start and hasattr(self, "coef_"):
             coef, intercept = self._margin_parameters()
             if coef.shape == (risk.rows.n_features, risk.loss.outputs):
                 return risk.flatten(coef, intercept)
-        return np.zeros(risk.size)
+        intercept = risk.loss.start(risk.units.target_mean) if self.fit_intercept else 0.0
+        outputs = risk.loss.outputs
+        return risk.flatten(np.zeros((risk.rows.n_features, outputs)), np.full(outputs, intercept))
 
     def _report(self, coef: Vector, intercept: Vector) -> None:
         """Set `coef_` and `intercept_` from arrays of shapes (features, outputs) and (outputs,)."""

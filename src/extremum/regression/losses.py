@@ -43,12 +43,16 @@ class Loss(Protocol):
     def unit(self, mean: float, scale: float) -> float:
         """What a derivative by the margin is measured in, for targets of this mean and scale."""
 
+    def start(self, mean: float) -> float:
+        """Where the intercept begins, for targets of this mean."""
+        return 0.0
+
     def mean(self, margin: Vector) -> Vector:
         """What is expected of the target: the inverse of the link; probabilities for classes."""
 
 
 @dataclass(frozen=True)
-class HalfSquared:
+class HalfSquared(Loss):
     """½ (η − y)²."""
 
     outputs = 1
@@ -77,7 +81,7 @@ class HalfSquared:
 
 
 @dataclass(frozen=True)
-class LogLoss:
+class LogLoss(Loss):
     """log(1 + eᵑ) − y η, for y of 0 and 1."""
 
     outputs = 1
@@ -117,7 +121,7 @@ class LogLoss:
 
 
 @dataclass(frozen=True)
-class Softmax:
+class Softmax(Loss):
     """log Σₖ exp(ηₖ) − η_y, for y the number of a class.
 
     The loss does not change if all margins of a row do by the same amount. So those that are varied
@@ -187,7 +191,7 @@ class Softmax:
 
 
 @dataclass(frozen=True)
-class PoissonLoss:
+class PoissonLoss(Loss):
     """eᵑ − y η + (y log y − y), half the deviance of counts y; zero where eᵑ = y."""
 
     outputs = 1
@@ -211,6 +215,10 @@ class PoissonLoss:
     def unit(self, mean: float, scale: float) -> float:
         """The mean count."""
         return mean if mean > 0 else 1.0
+
+    def start(self, mean: float) -> float:
+        """Where the mean is that of the target."""
+        return float(np.log(mean)) if mean > 0 else 0.0
 
     def mean(self, margin: Vector) -> Vector:
         """eᵑ."""

@@ -7,8 +7,10 @@ its own here, and BLAS meanwhile on one thread.
 
 from __future__ import annotations
 
+import contextlib
 from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextvars import ContextVar
 from functools import cache
 from typing import TypeVar
 
@@ -20,29 +22,42 @@ T = TypeVar("T")
 LEAST_SHARE = 4
 """A thread is worth starting for so many items."""
 
+_threads: ContextVar[int] = ContextVar("_threads", default=0)
+"""The threads that are ours to start; 0 where BLAS has them."""
 
-def side_by_side(task: Callable[[Sequence[S]], T], items: Sequence[S]) -> Iterator[T]:
+
+@contextlib.contextmanager
+def own_threads() -> Iterator[None]:
+    """Take the threads from BLAS: as many as it may use now."""
+    if _threads.get():
+        yield
+        return
+    libraries = _blas().lib_controllers
+    token = _threads.set(max((library.num_threads or 1 for library in libraries), default=1))
+    try:
+        with _blas().limit(limits=1):
+            yield
+    finally:
+        _threads.reset(token)
+
+
+def side_by_side(task: Callable[[Sequence[S]], T], items: Sequence[S]) -> list[T]:
     """What the task makes of contiguous shares of the items, a thread each, in order.
 
-    There are as many threads as BLAS may use now; the shares depend on nothing else, so that the
-    same call gives the same floating-point numbers.
+    The shares depend on nothing but the number of threads, so that the same call gives the same
+    floating-point numbers.
     """
-    threads = min(_allowed(), len(items) // LEAST_SHARE)
-    if threads < 2:
-        yield task(items)
-        return
-    bounds = [len(items) * k // threads for k in range(threads + 1)]
-    shares = [items[bounds[k] : bounds[k + 1]] for k in range(threads)]
-    # The threads live only as long as the call: none outlives a fork of the process.
-    with _blas().limit(limits=1), ThreadPoolExecutor(threads) as pool:
-        yield from pool.map(task, shares)
+    with own_threads():
+        threads = min(_threads.get(), len(items) // LEAST_SHARE)
+        if threads < 2:
+            return [task(items)]
+        bounds = [len(items) * k // threads for k in range(threads + 1)]
+        shares = [items[bounds[k] : bounds[k + 1]] for k in range(threads)]
+        # The threads live only as long as the call: none outlives a fork of the process.
+        with ThreadPoolExecutor(threads) as pool:
+            return list(pool.map(task, shares))
 
 
 @cache
 def _blas() -> ThreadpoolController:
     return ThreadpoolController().select(user_api="blas")
-
-
-def _allowed() -> int:
-    """The threads that BLAS may use."""
-    return max((library.num_threads or 1 for library in _blas().lib_controllers), default=1)

@@ -43,12 +43,19 @@ class Units:
     least_weight: float
     has_intercept: bool
 
+    @property
+    def are_finite(self) -> bool:
+        """Whether all values of the table are."""
+        return bool(np.isfinite(self.scale).all() and np.isfinite(self.target_scale))
+
     @classmethod
     def of(cls, rows: RowBlocks, has_intercept: bool) -> Units:
         """Find them in one pass."""
         # Sums of squares about a point near the mean lose no digits to a mean that is large.
         near = _means(next(iter(rows)))
-        weight, inverse, sums, squares = rows.total(lambda block: _moments(block, near))
+        near[~np.isfinite(near)] = 0
+        with np.errstate(invalid="ignore", over="ignore"):  # looked at in `are_finite`
+            weight, inverse, sums, squares = rows.total(lambda block: _moments(block, near))
         shift = sums / weight
         centre, variance = near + shift, squares / weight - shift**2
         if not has_intercept:

@@ -1,0 +1,183 @@
+"""Newton's method for many rows: exact gradients, and the Hessian of a sample."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+from typing import NamedTuple
+
+import numpy as np
+
+from extremum.linalg import EPS
+from extremum.methods import Armijo, State
+from extremum.methods.method import is_finite, not_finite
+from extremum.objective import Objective, Vector
+from extremum.regression.curvature import InverseHessian
+from extremum.regression.risk import MeanLoss
+
+ROWS_PER_PASS = 30.0
+"""The Hessian of n · 30/p rows of p columns takes about as long as a gradient over n rows, which is
+bound by memory (measured: 20 to 50)."""
+
+LEAST_PER_PARAMETER = 5
+"""A sample has at least so many rows per parameter."""
+
+ENOUGH_PER_PARAMETER = 20
+"""So many suffice: the relative error of a sample's Hessian is about √(p/m)."""
+
+SHARE = 8
+"""A start is found on one row in so many, and that one's start on one in so many of those."""
+
+SLOW = 0.4
+"""Where the decrement falls by a smaller factor than this, the Hessian is taken anew."""
+
+GROWTH = 4
+"""And from so many times as many rows."""
+
+MEMORY = 10
+"""So many steps correct the Hessian."""
+
+ROUGH = 0.1
+"""On a sample of m rows the squared decrement need not fall below this times p/m, the square of its
+distance from that of all rows."""
+
+ROUGH_STEPS = 8
+"""Steps on a sample at most: it may be one that has no minimum."""
+
+
+class _Pair(NamedTuple):
+    """A step, its gradient change, and their product."""
+
+    step: Vector
+    change: Vector
+    bend: float
+
+
+@dataclass(frozen=True, eq=False)
+class _Memory:
+    """What is known of the curvature.
+
+    Attributes
+    ----------
+    inverse : InverseHessian
+    fresh : bool
+        Whether it is that of all rows at this point.
+    pairs : tuple of _Pair
+        Steps since it was taken.
+    decrement : float
+        That of the gradient here.
+    """
+
+    inverse: InverseHessian
+    fresh: bool
+    pairs: tuple[_Pair, ...]
+    decrement: float
+
+
+@dataclass(frozen=True)
+class SampledNewton:
+    """Quasi-Newton steps whose initial Hessian is that of a sample of the rows.
+
+    The start is the minimum over one row in eight, found in the same way. The Hessian there, of as
+    many rows as cost one gradient, is kept while the gradients of all rows correct it (L-BFGS), and
+    taken anew from more rows where progress is slow: so the method ends as Newton's if it must.
+
+    For `MeanLoss` objectives.
+
+    References
+    ----------
+    Byrd, Chin, Neveitt & Nocedal, SIAM J. Optim. 21 (2011) 977-995 (sampled Hessians); Nocedal &
+    Wright, algorithm 7.4, with that Hessian in place of its multiple of the identity.
+    """
+
+    def initial_state(self, objective: Objective, x: Vector) -> State:
+        """Find a start on a sample, and the Hessian there."""
+        assert isinstance(objective, MeanLoss)
+        n, p = objective.rows.n_rows, objective.size
+        if n <= SHARE * ENOUGH_PER_PARAMETER * p:
+            return _begin(objective, x)
+        sample = objective.sampled(n // SHARE)
+        if not x.any():  # a start that was given is better
+            x = self._minimum_over(sample, x)
+        wanted = int(ROWS_PER_PASS * n / p)
+        inverse = _sampled_inverse(objective, x, max(wanted, LEAST_PER_PARAMETER * p))
+        enough = ENOUGH_PER_PARAMETER * p
+        if inverse.singular or (not inverse.diagonal and inverse.rows < enough):
+            inverse = _sampled_inverse(objective, x, n if inverse.singular else enough)
+        fun, gradient = objective.value_and_gradient(x)
+        return _state(x, fun, gradient, inverse)
+
+    def next_state(self, objective: Objective, state: State) -> State:
+        """Take one step."""
+        assert isinstance(objective, MeanLoss)
+        memory: _Memory = state.memory
+        if not state.gradient.any():
+            return replace(state, step_length=0.0)
+        direction = _direction(memory, state.gradient)
+        found = Armijo().next_state(objective, state, direction, 1.0)
+        if found.stop is not None:
+            if memory.fresh:
+                return found
+            anew = _begin(objective, state.x)
+            return self.next_state(objective, anew) if anew.stop is None else anew
+        s, y = found.x - state.x, found.gradient - state.gradient
+        inverse, pairs, bend = memory.inverse, memory.pairs, float(s @ y)
+        if bend > EPS * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
+            pairs = (*pairs, _Pair(s, y, bend))[-MEMORY:]
+        decrement, fresh, event = inverse.decrement(found.gradient), False, ""
+        if decrement > SLOW * memory.decrement:
+            rows = min(GROWTH * inverse.rows, objective.rows.n_rows)
+            inverse, pairs = _sampled_inverse(objective, found.x, rows), ()
+            decrement, fresh = (
+                inverse.decrement(found.gradient),
+                inverse.rows == objective.rows.n_rows,
+            )
+            event = f"the Hessian of {inverse.rows} rows"
+        return replace(found, memory=_Memory(inverse, fresh, pairs, decrement), event=event)
+
+    def _minimum_over(self, sample: MeanLoss, x: Vector) -> Vector:
+        """Roughly the minimum over a sample."""
+        state = self.initial_state(sample, x)
+        for _ in range(ROUGH_STEPS):
+            far = state.memory.decrement**2 * sample.rows.n_rows > ROUGH * sample.size
+            if state.stop is not None or not far:
+                break
+            state = self.next_state(sample, state)
+        return state.x
+
+
+def _begin(objective: MeanLoss, x: Vector) -> State:
+    """The state with the Hessian of all rows."""
+    fun, gradient, hessian = objective.value_gradient_hessian(x)
+    if not is_finite(fun, gradient):
+        return State(x, fun, gradient, stop=not_finite(x, fun, gradient))
+    inverse = InverseHessian.of(objective, hessian, objective.rows.n_rows)
+    return State(x, fun, gradient, memory=_Memory(inverse, True, (), inverse.decrement(gradient)))
+
+
+def _state(x: Vector, fun: float, gradient: Vector, inverse: InverseHessian) -> State:
+    if not is_finite(fun, gradient):
+        return State(x, fun, gradient, stop=not_finite(x, fun, gradient))
+    return State(x, fun, gradient, memory=_Memory(inverse, False, (), inverse.decrement(gradient)))
+
+
+def _sampled_inverse(objective: MeanLoss, x: Vector, rows: int) -> InverseHessian:
+    """That of the Hessian of so many rows; of all where that is not much more."""
+    n = objective.rows.n_rows
+    part = objective if 2 * rows > n else objective.sampled(rows)
+    hessian = part.hessian(x)
+    if part is not objective:
+        objective.counts.nhev += 1
+    return InverseHessian.of(objective, hessian, part.rows.n_rows)
+
+
+def _direction(memory: _Memory, gradient: Vector) -> Vector:
+    """−H⁻¹∇φ, the Hessian corrected by the last steps (N&W, algorithm 7.4)."""
+    q, shares = -gradient, []
+    for step, change, bend in reversed(memory.pairs):
+        share = float(step @ q) / bend
+        shares.append(share)
+        q -= share * change
+    q = memory.inverse.solve(q)
+    for (step, change, bend), share in zip(memory.pairs, reversed(shares), strict=True):
+        q += (share - float(change @ q) / bend) * step
+    return q
