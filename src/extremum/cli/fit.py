@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import Annotated, Any
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -15,6 +15,12 @@ from extremum.cli.output import (
     warnings_as_sentences,
 )
 from extremum.outcomes import ExtremumError, InvalidInput, UnknownOption
+
+if TYPE_CHECKING:
+    from extremum.regression import TableRows
+
+MOST_ROWS = 100_000
+"""Pictures are drawn of at most so many rows, evenly chosen."""
 
 TARGETS = {"linear": "number", "logistic": "label", "poisson": "count"}
 """What each model explains."""
@@ -71,6 +77,9 @@ def fit(
     separation: Annotated[
         str, typer.Option(help="Where classes can be separated: warn, raise, firth.")
     ] = "warn",
+    collinear: Annotated[
+        str, typer.Option(help="Where columns determine others: warn, raise, minimum-norm.")
+    ] = "warn",
     out: Annotated[Path | None, typer.Option(help="Write the model to a .json file.")] = None,
     report: Annotated[Path | None, typer.Option(help="Write a report to a .html file.")] = None,
     plot: Annotated[
@@ -92,6 +101,7 @@ def fit(
     if plot is not None and plot.exists() and not plot.is_dir():
         raise InvalidInput(f"--plot {plot} is a file; name a folder.")
     options: dict[str, Any] = {"solver": solver, "l2": l2, "standardize": standardize}
+    options |= {"collinear": collinear}
     options |= {"step": _step(step), "stop": read_stops(stop or ())}
     options |= {"separation": separation} if model == "logistic" else {}
     options |= {} if maxiter is None else {"max_iter": maxiter}
@@ -118,11 +128,25 @@ def fit(
             raise InvalidInput(str(error)) from None
     if out is not None:
         save_model(estimator, out, encoding=rows.encoding, target=rows.target.name)
+    if report is not None or plot is not None:
+        _draw(estimator, rows, report, plot)
     if json:
         print_fit_json(estimator, model, rows)
     else:
         print_fit(estimator, rows)
     raise typer.Exit(0 if estimator.result_.success else 1)
+
+
+def _draw(estimator: Any, rows: TableRows, report: Path | None, folder: Path | None) -> None:
+    """Write the pictures, and the page that holds them."""
+    from extremum.plot import plot_regression, save, write_report
+
+    seen = rows.sample(MOST_ROWS)
+    pictures = plot_regression(estimator, seen.X, seen.y)
+    for name, axes in pictures.items() if folder is not None else ():
+        save(axes, Path(folder or "", f"{name}.png"))
+    if report is not None:
+        write_report(report, estimator, rows, pictures)
 
 
 def _step(text: str | None) -> float | str | None:

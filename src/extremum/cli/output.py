@@ -12,9 +12,7 @@ from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from rich import box
 from rich.console import Console
-from rich.table import Table
 from rich.text import Text
 
 from extremum.outcomes import DerivativeWarning
@@ -49,17 +47,12 @@ def print_json(result: Result) -> None:
 
 
 def print_fit(estimator: Any, rows: TableRows) -> None:
-    """Print a fitted regression on stdout."""
-    table = Table(*_COLUMNS, box=box.SIMPLE_HEAD)
-    coefs, intercepts = np.atleast_2d(estimator.coef_), np.atleast_1d(estimator.intercept_)
-    outcomes = estimator.classes_ if len(coefs) > 1 else [rows.target.name]
-    for outcome, intercept, coef in zip(outcomes, intercepts, coefs, strict=True):
-        table.add_row(Text(str(outcome)), "intercept", f"{intercept:.9g}")
-        for name, value in zip(rows.feature_names, coef, strict=True):
-            table.add_row("", Text(name), f"{value:.9g}")
-    Console().print(table)
+    """Print a fitted regression on stdout: the summary, what was decided, the result's card."""
+    console = Console()
+    console.print(estimator.summary())
+    for note in rows.notes:
+        console.print(Text(note), soft_wrap=True)
     print_card(estimator.result_)
-    Console().print(*(Text(note) for note in rows.notes), sep="\n")
 
 
 def print_fit_json(estimator: Any, model: str, rows: TableRows) -> None:
@@ -77,9 +70,6 @@ def print_fit_json(estimator: Any, model: str, rows: TableRows) -> None:
     }
     document["notes"] = [*rows.notes, *document["notes"]]
     print(json.dumps(_plain(document), allow_nan=False))
-
-
-_COLUMNS = ("outcome", "feature", "coefficient")
 
 
 def _described(result: Result) -> dict[str, Any]:

@@ -4,6 +4,7 @@ import csv
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 import pytest
 
@@ -245,3 +246,21 @@ def test_beyond_the_limit_files_are_read_anew_in_each_pass(write, monkeypatch, n
     assert not rows.in_memory
     check(rows, X, y)
     check(rows, X, y)
+
+
+@pytest.mark.parametrize(("name", "n"), [("t.parquet", 1_200_000), ("t.csv", 200_000)])
+def test_a_pass_holds_a_few_blocks_of_the_table_only(tmp_path, monkeypatch, name, n):
+    monkeypatch.setattr(survey, "IN_MEMORY", 0)
+    table = pa.table({key: np.random.default_rng(0).standard_normal(n) for key in "abcdy"})
+    path, size = tmp_path / name, table.nbytes
+    if name == "t.parquet":
+        pq.write_table(table, path, row_group_size=n)  # all rows in one group
+    else:
+        arrow_csv.write_csv(table, path)
+    del table
+    rows = open_rows(path, "y")
+    before = pa.total_allocated_bytes()
+    held = [pa.total_allocated_bytes() - before for _ in rows]
+    assert len(held) > 10
+    assert max(held) < 0.4 * size  # of Parquet some pages of each column, of a megabyte each
+    assert pa.total_allocated_bytes() - before < 0.01 * size
