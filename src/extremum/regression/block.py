@@ -63,14 +63,19 @@ def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple
 def margin(loss: Loss, table: Vector, X: Matrix) -> Vector:
     """η = X w + b: of shape (rows,), or (rows, outputs) of several."""
     if loss.outputs == 1:
-        return np.asarray(X @ table[:-1, 0] + table[-1, 0])
+        products = np.asarray(X @ table[:-1, 0])
+        products += table[-1, 0]
+        return products
     return np.asarray(X @ table[:-1] + table[-1])
 
 
 def _collected(X: Matrix, slope: Vector) -> Vector:
     """Σ xᵢ ℓ′ᵢ and, last, Σ ℓ′ᵢ."""
     if slope.ndim == 1:
-        return np.append(slope @ X, slope.sum())[:, None]
+        gradient = np.empty((X.shape[1] + 1, 1))
+        gradient[:-1, 0] = slope @ X
+        gradient[-1, 0] = slope.sum()
+        return gradient
     return np.vstack([X.T @ slope, slope.sum(axis=0)])
 
 

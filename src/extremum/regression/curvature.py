@@ -14,17 +14,19 @@ from extremum.objective import Vector
 from extremum.regression.risk import MeanLoss
 
 NOISE = 1.5
-"""Correlations of a sample whose mean square is at most so many times what chance gives are taken
+"""Correlations in a sample whose mean square is at most so many times what chance gives are taken
 for none."""
+
+KURTOSIS = 3.0
+"""The variance of a mean of squares over m rows is about this by m, relative to its square (2 for
+normal variables, some more for what a curvature makes of them)."""
 
 
 @dataclass(frozen=True, eq=False)
 class InverseHessian:
     """H⁻¹, by Cholesky in the coordinates of standardized columns, each scaled to a unit diagonal.
 
-    Where H is singular: the shortest solution in those coordinates. Where H comes from a sample and
-    its off-diagonal entries are no larger than chance makes them, those are left out: the sample
-    would say less than nothing.
+    Where H is singular: the shortest solution in those coordinates.
 
     Attributes
     ----------
@@ -43,18 +45,31 @@ class InverseHessian:
     @classmethod
     def of(cls, risk: MeanLoss, hessian: DenseSymmetric, rows: int) -> Self:
         """Factor a Hessian by θ."""
-        matrix = risk.hessian_to_standardized(hessian.array)
-        diagonal = np.diag(matrix)
-        units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-        scaled = DenseSymmetric(units[:, None] * matrix * units)
-        if rows < risk.rows.n_rows and (diagonal > 0).all() and _by_chance(scaled.array, rows):
-            return cls(risk, rows, units, None, None)
+        units, scaled = _unit_diagonal(risk, hessian)
         factors = scaled.cholesky()
         if factors is not None and factors.rcond > scaled.n * EPS:
             return cls(risk, rows, units, factors, None)
         values, vectors = scaled.spectrum
         kept = values > scaled.rounding
         return cls(risk, rows, units, None, (values[kept], vectors[:, kept]))
+
+    @classmethod
+    def without_correlations(
+        cls, risk: MeanLoss, hessian: DenseSymmetric, rows: int
+    ) -> Self | None:
+        """That of the diagonal, where the other entries are no larger than chance makes them.
+
+        The sample then says less of the correlations in all rows than to leave them out.
+        """
+        units, scaled = _unit_diagonal(risk, hessian)
+        n = scaled.n
+        squares = float((scaled.array**2).sum()) - n
+        if squares > NOISE * n * (n - 1) / rows:
+            return None
+        spread = float(np.std(units**2) / np.mean(units**2))
+        if spread**2 <= NOISE * KURTOSIS / rows:  # the diagonal's differences are by chance too
+            units = np.full(n, np.mean(units**-2.0) ** -0.5)
+        return cls(risk, rows, units, None, None)
 
     @property
     def diagonal(self) -> bool:
@@ -81,8 +96,9 @@ class InverseHessian:
         return math.sqrt(max(float(gradient @ self.solve(gradient)), 0.0))
 
 
-def _by_chance(matrix: Vector, rows: int) -> bool:
-    """Whether correlations are no larger than those of independent columns in so many rows."""
-    n = len(matrix)
-    squares = float((matrix**2).sum()) - n
-    return squares <= NOISE * n * (n - 1) / rows
+def _unit_diagonal(risk: MeanLoss, hessian: DenseSymmetric) -> tuple[Vector, DenseSymmetric]:
+    """Units of the standardized coordinates in which the diagonal is 1, and the Hessian in them."""
+    matrix = risk.hessian_to_standardized(hessian.array)
+    diagonal = np.diag(matrix)
+    units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return units, DenseSymmetric(units[:, None] * matrix * units)

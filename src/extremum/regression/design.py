@@ -7,7 +7,6 @@ same code serves arrays, files larger than memory and, as one more kind of sourc
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
-from functools import cached_property
 from itertools import pairwise
 from typing import Any, NamedTuple, Protocol
 
@@ -28,7 +27,7 @@ BLOCK_BYTES = 2**20
 """A block of rows is about so large: it stays in a core's second-level cache (1 to 2 MB on current
 processors) between the two products that a gradient takes."""
 
-LEAST_ROWS, MOST_ROWS = 512, 8192
+LEAST_ROWS, MOST_ROWS = 64, 8192
 """A block has at least the first number of rows, so that the calls cost little beside the work, and
 at most the second, so that vectors of a block's length stay in cache too."""
 
@@ -74,8 +73,12 @@ class RowBlocks(Protocol):
     def __iter__(self) -> Iterator[Block]:
         """The blocks, in the order of the rows, the same at each time."""
 
-    def total(self, task: Callable[[Block], Sums]) -> Sums:
-        """The sums of what the task makes of each block, new arrays each time."""
+    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
+        """The sums of what the task makes of each block, new arrays each time.
+
+        Where a source can choose, a block has at least `least_rows` rows: adding up large sums
+        then takes less time than making them.
+        """
         return summed(map(task, self))
 
     def sample(self, size: int) -> ArrayRows:
@@ -112,25 +115,24 @@ class ArrayRows(RowBlocks):
         self.n_rows, self.n_features = X.shape
 
     def __iter__(self) -> Iterator[Block]:
-        return map(self._block, self._slices)
+        return map(self._block, self._slices(1))
 
-    def total(self, task: Callable[[Block], Sums]) -> Sums:
+    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
         """The sums of what the task makes of each block, by several threads."""
-        return summed(
-            side_by_side(lambda part: summed(task(self._block(s)) for s in part), self._slices)
-        )
+        slices = self._slices(least_rows)
+        return summed(side_by_side(lambda part: summed(task(self._block(s)) for s in part), slices))
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows, spread evenly over the table, the same each time."""
         return ArrayRows(*Block(self.X, self.y, self.weight).part(spread(self.n_rows, size)))
 
-    @cached_property
-    def _slices(self) -> list[slice]:
+    def _slices(self, least_rows: int) -> list[slice]:
         if sparse.issparse(self.X):
             row_bytes = 12 * self.X.nnz / max(1, self.n_rows)
         else:
             row_bytes = self.n_features * self.X.itemsize
         size = int(np.clip(BLOCK_BYTES / max(1.0, row_bytes), LEAST_ROWS, MOST_ROWS))
+        size = max(size, least_rows)
         ends = [*range(0, self.n_rows, size), self.n_rows]
         return [slice(first, last) for first, last in pairwise(ends)]
 

@@ -249,9 +249,9 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
     def _start(self, risk: MeanLoss) -> Vector:
         """That of the loss, or the last fit's parameters."""
         if self.warm_start and hasattr(self, "coef_"):
-            coef, intercept = self._margin_parameters()
-            if coef.shape == (risk.rows.n_features, risk.loss.outputs):
-                return risk.flatten(coef, intercept)
+            last, offset = self._margin_parameters()
+            if last.shape == (risk.rows.n_features, risk.loss.outputs):
+                return risk.flatten(last, offset)
         intercept = risk.loss.start(risk.units.target_mean) if self.fit_intercept else 0.0
         outputs = risk.loss.outputs
         return risk.flatten(np.zeros((risk.rows.n_features, outputs)), np.full(outputs, intercept))
@@ -320,9 +320,9 @@ class Encoded(RowBlocks):
     def __iter__(self) -> Iterator[Block]:
         return map(self._encoded, self.source)
 
-    def total(self, task: Callable[[Block], Sums]) -> Sums:
+    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
         """The sums of what the task makes of each block."""
-        return self.source.total(lambda block: task(self._encoded(block)))
+        return self.source.total(lambda block: task(self._encoded(block)), least_rows)
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows."""

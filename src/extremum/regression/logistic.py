@@ -155,6 +155,10 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
     _numeric_target = False
 
     def _targets(self, y: NDArray[Any]) -> Vector:
+        pair = _two_numbers(y)
+        if pair is not None:
+            self.classes_ = pair
+            return np.asarray(y == pair[1], dtype=np.float64)
         check_classification_targets(y)
         self.classes_, codes = np.unique(y, return_inverse=True)
         self._check_classes()
@@ -221,3 +225,13 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
         if self.separation not in SEPARATIONS:
             names = ", ".join(map(repr, SEPARATIONS))
             raise UnknownOption(f"separation={self.separation!r} is unknown; there are {names}.")
+
+
+def _two_numbers(y: NDArray[Any]) -> NDArray[Any] | None:
+    """The classes where they are two whole numbers, found without sorting."""
+    if y.dtype.kind not in "biu":
+        return None
+    low, high = y.min(), y.max()
+    if low == high or not ((y == low) | (y == high)).all():
+        return None
+    return np.array([low, high], dtype=y.dtype)

@@ -13,11 +13,11 @@ from extremum.regression.design import Matrix, RowBlocks
 from extremum.regression.losses import Loss, PoissonLoss
 from extremum.regression.units import Units
 
-PART = 8.0
+PART = 4.0
 """The rows of a part of the Hessian are so many, per parameter, of all: they take less time
 than a gradient does."""
 
-LEAST_PER_PARAMETER = 10
+LEAST_PER_PARAMETER = 3
 """A part of the Hessian has at least so many rows per parameter, lest it be singular."""
 
 QUICK = 1e8
@@ -131,7 +131,7 @@ class MeanLoss(ConvexObjective):
         self.counts.nhev += 1
         table = self._table(theta)
         value, gradient, hessian = self.rows.total(
-            lambda block: sums.hessian_of(self.loss, table, block)
+            lambda block: sums.hessian_of(self.loss, table, block), least_rows=self.size
         )
         return (
             self._mean_value(theta, value),

@@ -14,15 +14,22 @@ from extremum.objective import Objective, Vector
 from extremum.regression.curvature import InverseHessian
 from extremum.regression.risk import MeanLoss
 
-ROWS_PER_PASS = 30.0
+ROWS_PER_PASS = 12.0
 """The Hessian of n · 30/p rows of p columns takes about as long as a gradient over n rows, which is
 bound by memory (measured: 20 to 50)."""
 
-LEAST_PER_PARAMETER = 5
-"""A sample has at least so many rows per parameter."""
+ENOUGH_PER_PARAMETER = 10
+"""A sample has at least so many rows per parameter: the relative error of its Hessian is about
+√(p/m)."""
 
-ENOUGH_PER_PARAMETER = 20
-"""So many suffice: the relative error of a sample's Hessian is about √(p/m)."""
+GLANCE = 500
+"""So many rows show whether the columns are correlated: all pairs together."""
+
+PRECISE_PER_PARAMETER = 200
+"""Where so many rows per parameter are cheap, it is not asked whether columns are correlated."""
+
+QUICK = 1e8
+"""A Hessian of so many products takes some milliseconds."""
 
 SHARE = 8
 """A start is found on one row in so many, and that one's start on one in so many of those."""
@@ -50,6 +57,9 @@ class _Pair(NamedTuple):
     step: Vector
     change: Vector
     bend: float
+
+
+_NO_PAIRS: tuple[_Pair, ...] = ()
 
 
 @dataclass(frozen=True, eq=False)
@@ -93,18 +103,20 @@ class SampledNewton:
         """Find a start on a sample, and the Hessian there."""
         assert isinstance(objective, MeanLoss)
         n, p = objective.rows.n_rows, objective.size
-        if n <= SHARE * ENOUGH_PER_PARAMETER * p:
+        if n * p**2 <= QUICK or n <= GLANCE:
             return _begin(objective, x)
-        sample = objective.sampled(n // SHARE)
-        if not x.any():  # a start that was given is better
-            x = self._minimum_over(sample, x)
-        wanted = int(ROWS_PER_PASS * n / p)
-        inverse = _sampled_inverse(objective, x, max(wanted, LEAST_PER_PARAMETER * p))
-        enough = ENOUGH_PER_PARAMETER * p
-        if inverse.singular or (not inverse.diagonal and inverse.rows < enough):
-            inverse = _sampled_inverse(objective, x, n if inverse.singular else enough)
+        sample, pairs = objective, _NO_PAIRS
+        if n > SHARE * ENOUGH_PER_PARAMETER * p:
+            sample = objective.sampled(n // SHARE)
+            if not x.any():  # a start that was given is better
+                x, pairs = self._minimum_over(sample, x)
+        inverse = _curvature(objective, sample, x)
         fun, gradient = objective.value_and_gradient(x)
-        return _state(x, fun, gradient, inverse)
+        if not is_finite(fun, gradient):
+            return State(x, fun, gradient, stop=not_finite(x, fun, gradient))
+        decrement = inverse.decrement(gradient)
+        kept = pairs if inverse.diagonal else _NO_PAIRS
+        return State(x, fun, gradient, memory=_Memory(inverse, False, kept, decrement))
 
     def next_state(self, objective: Objective, state: State) -> State:
         """Take one step."""
@@ -125,8 +137,9 @@ class SampledNewton:
             pairs = (*pairs, _Pair(s, y, bend))[-MEMORY:]
         decrement, fresh, event = inverse.decrement(found.gradient), False, ""
         if decrement > SLOW * memory.decrement:
-            rows = min(GROWTH * inverse.rows, objective.rows.n_rows)
-            inverse, pairs = _sampled_inverse(objective, found.x, rows), ()
+            rows = ENOUGH_PER_PARAMETER * objective.size
+            rows = rows if inverse.diagonal else max(rows, GROWTH * inverse.rows)
+            inverse, pairs = _inverse(objective, objective, found.x, rows), _NO_PAIRS
             decrement, fresh = (
                 inverse.decrement(found.gradient),
                 inverse.rows == objective.rows.n_rows,
@@ -134,15 +147,19 @@ class SampledNewton:
             event = f"the Hessian of {inverse.rows} rows"
         return replace(found, memory=_Memory(inverse, fresh, pairs, decrement), event=event)
 
-    def _minimum_over(self, sample: MeanLoss, x: Vector) -> Vector:
-        """Roughly the minimum over a sample."""
+    def _minimum_over(self, sample: MeanLoss, x: Vector) -> tuple[Vector, tuple[_Pair, ...]]:
+        """Roughly the minimum over a sample, and the steps that led there."""
         state = self.initial_state(sample, x)
         for _ in range(ROUGH_STEPS):
-            far = state.memory.decrement**2 * sample.rows.n_rows > ROUGH * sample.size
-            if state.stop is not None or not far:
+            if state.stop is not None:
+                return x, _NO_PAIRS
+            if state.memory.decrement**2 * sample.rows.n_rows <= ROUGH * sample.size:
                 break
-            state = self.next_state(sample, state)
-        return state.x
+            found = self.next_state(sample, state)
+            if found.stop is not None:
+                break
+            state = found
+        return state.x, state.memory.pairs
 
 
 def _begin(objective: MeanLoss, x: Vector) -> State:
@@ -151,19 +168,28 @@ def _begin(objective: MeanLoss, x: Vector) -> State:
     if not is_finite(fun, gradient):
         return State(x, fun, gradient, stop=not_finite(x, fun, gradient))
     inverse = InverseHessian.of(objective, hessian, objective.rows.n_rows)
-    return State(x, fun, gradient, memory=_Memory(inverse, True, (), inverse.decrement(gradient)))
+    return State(
+        x, fun, gradient, memory=_Memory(inverse, True, _NO_PAIRS, inverse.decrement(gradient))
+    )
 
 
-def _state(x: Vector, fun: float, gradient: Vector, inverse: InverseHessian) -> State:
-    if not is_finite(fun, gradient):
-        return State(x, fun, gradient, stop=not_finite(x, fun, gradient))
-    return State(x, fun, gradient, memory=_Memory(inverse, False, (), inverse.decrement(gradient)))
+def _curvature(objective: MeanLoss, sample: MeanLoss, x: Vector) -> InverseHessian:
+    """The inverse of the Hessian of a part of a sample, of as many rows as are worth their time."""
+    n, p = objective.rows.n_rows, objective.size
+    cheap = int(ROWS_PER_PASS * n / p)
+    if cheap < PRECISE_PER_PARAMETER * p:
+        glance = sample.sampled(GLANCE)
+        seen = glance.hessian(x)
+        inverse = InverseHessian.without_correlations(objective, seen, glance.rows.n_rows)
+        if inverse is not None:
+            return inverse
+    inverse = _inverse(objective, sample, x, max(cheap, ENOUGH_PER_PARAMETER * p))
+    return _inverse(objective, objective, x, n) if inverse.singular else inverse
 
 
-def _sampled_inverse(objective: MeanLoss, x: Vector, rows: int) -> InverseHessian:
-    """That of the Hessian of so many rows; of all where that is not much more."""
-    n = objective.rows.n_rows
-    part = objective if 2 * rows > n else objective.sampled(rows)
+def _inverse(objective: MeanLoss, source: MeanLoss, x: Vector, rows: int) -> InverseHessian:
+    """That of the Hessian of so many rows of a source; of all where that is not much more."""
+    part = source if 2 * rows > source.rows.n_rows else source.sampled(rows)
     hessian = part.hessian(x)
     if part is not objective:
         objective.counts.nhev += 1

@@ -16,6 +16,9 @@ from extremum.regression.design import Block
 from extremum.regression.losses import PoissonLoss, Softmax
 from extremum.regression.risk import MeanLoss
 
+ROUNDING = 1e4 * EPS
+"""A mean loss may be wrong by so much, relatively: a step that raises it by less is no worse."""
+
 
 @dataclass(frozen=True, eq=False)
 class Statistics:
@@ -129,8 +132,8 @@ def refined(objective: Objective, theta: Vector) -> Vector:
     if factored is None:
         return theta
     moved = theta - factored.solve(gradient)
-    # Within the rounding of the value, where the step is of the size of the tolerance.
-    return moved if objective.value(moved) <= objective.value(theta) + EPS else theta
+    value, now = objective.value(theta), objective.value(moved)
+    return moved if now <= value + ROUNDING * max(1.0, abs(value)) else theta
 
 
 def by_information(risk: MeanLoss, theta: Vector, objective: Objective) -> Statistics:
