@@ -234,3 +234,40 @@ def test_python_reads_what_the_command_wrote(run, line, tmp_path):
     _, printed, _ = run("predict", model, path)
     found = np.loadtxt(printed.splitlines(), skiprows=1)
     np.testing.assert_array_equal(found, stored.estimator.predict(frame))
+
+
+def test_a_report_and_pictures_are_written(run, people, tmp_path):
+    report, folder = tmp_path / "report.html", tmp_path / "new" / "pictures"
+    code, _, err = run(
+        "fit", people, "--target", "passed", "--model", "logistic", "--categorical", "group",
+        "--report", report, "--plot", folder,
+    )  # fmt: skip
+    assert (code, err) == (0, "")
+    names = {path.stem for path in folder.iterdir()}
+    assert names == {"coefficients", "decision", "calibration", "loss", "steps"}
+    assert all(path.read_bytes().startswith(b"\x89PNG") for path in folder.iterdir())
+    assert report.read_text().count("data:image/png;base64,") == len(names)
+
+
+def test_separated_classes_are_no_success_and_are_named(run, tmp_path):
+    path = tmp_path / "separated.csv"
+    path.write_text("dose,dead\n1,0\n2,0\n3,1\n4,1\n")
+    arguments = ("fit", path, "--target", "dead", "--model", "logistic")
+    code, out, err = run(*arguments, "--json")
+    assert code == 1
+    assert json.loads(out)["verdict"] == "RECEDING"
+    assert "dose > 2.5" in err
+    assert run(*arguments, "--separation", "raise")[0] == 2
+    code, out, _ = run(*arguments, "--separation", "firth", "--json")
+    assert (code, json.loads(out)["verdict"]) == (0, "MINIMUM")
+
+
+def test_collinear_columns_are_named(run, tmp_path):
+    path = tmp_path / "collinear.csv"
+    path.write_text("a,b,c,y\n1,0,1,3\n0,1,1,2\n2,5,7,1\n3,1,4,4\n")
+    arguments = ("fit", path, "--target", "y", "--model", "linear")
+    _, _, err = run(*arguments)
+    assert "c = a + b" in err
+    code, _, err = run(*arguments, "--collinear", "raise")
+    assert code == 2
+    assert "c = a + b" in err

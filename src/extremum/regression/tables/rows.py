@@ -63,9 +63,11 @@ class TableRows(RowBlocks):
             for X, y in ahead(self._encoded(self._read())):
                 yield from ArrayRows(X, y)
 
-    def total(self, task: Callable[[Block], Sums]) -> Sums:
+    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
         """The sums of what the task makes of each block, new arrays each time."""
-        return super().total(task) if self._kept is None else self._kept.total(task)
+        if self._kept is None:
+            return super().total(task, least_rows)
+        return self._kept.total(task, least_rows)
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows, spread evenly over the table, the same each time."""
