@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any, NamedTuple
 
@@ -10,8 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extremum.objective import Vector
-from extremum.regression.design import ArrayRows, Block, RowBlocks, Sums
+from extremum.regression.design import Block, RowBlocks
 from extremum.regression.losses import PoissonLoss, Softmax
+from extremum.regression.mapped import MappedRows
 from extremum.regression.nullspace import null_space
 from extremum.regression.rank import rank_of_rows, some_rows, with_constant
 from extremum.regression.recession import LabelledRows, inequalities, plainest, slacks, widest
@@ -105,12 +106,16 @@ class Cone:
             return cls(risk.rows, risk.fit_intercept, classes, basis)
         # No margin of a positive count may move; then those rows count no more. The rest are of
         # the first class: their margins must not rise.
-        positive = Selected(risk.rows, lambda y: y > 0, independent)
+        positive = MappedRows(
+            risk.rows,
+            lambda block: _where(lambda y: y > 0, block._replace(X=block.X[:, independent])),
+            len(independent),
+        )
         still = rank_of_rows(positive, fit_intercept=risk.fit_intercept)
         vanishing = still.null_coef
         if risk.fit_intercept:
             vanishing = np.column_stack([still.null_intercept, vanishing])
-        zero = Selected(risk.rows, lambda y: y == 0)
+        zero = MappedRows(risk.rows, lambda block: _where(lambda y: y == 0, block))
         return cls(zero, risk.fit_intercept, 2, vanishing @ basis)
 
     @property
@@ -248,42 +253,7 @@ class Cone:
         return direction, scan
 
 
-class Selected(RowBlocks):
-    """Those rows of a source that a target chooses: the others get the weight zero.
-
-    Parameters
-    ----------
-    source : RowBlocks
-    keep : callable
-        From targets to whether they are kept.
-    columns : ndarray of int, optional
-        The columns that are kept.
-    """
-
-    def __init__(
-        self,
-        source: RowBlocks,
-        keep: Callable[[Vector], NDArray[np.bool_]],
-        columns: NDArray[np.intp] | None = None,
-    ) -> None:
-        self.source, self.keep, self.columns = source, keep, columns
-        self.n_rows = source.n_rows
-        self.n_features = source.n_features if columns is None else len(columns)
-
-    def __iter__(self) -> Iterator[Block]:
-        return map(self._selected, self.source)
-
-    def total(self, task: Callable[[Block], Sums]) -> Sums:
-        """The sums of what the task makes of each block."""
-        return self.source.total(lambda block: task(self._selected(block)))
-
-    def sample(self, size: int) -> ArrayRows:
-        """Some of the rows that are kept, of about `size` of all."""
-        rows = self.source.sample(size)
-        return ArrayRows(*self._selected(Block(rows.X, rows.y, rows.weight)))
-
-    def _selected(self, block: Block) -> Block:
-        kept = self.keep(block.y).astype(float)
-        weight = kept if block.weight is None else kept * block.weight
-        X = block.X if self.columns is None else block.X[:, self.columns]
-        return Block(X, block.y, weight)
+def _where(keep: Callable[[Vector], NDArray[np.bool_]], block: Block) -> Block:
+    """The block with the weight zero where a target isn't kept."""
+    kept = keep(block.y).astype(float)
+    return block._replace(weight=kept if block.weight is None else kept * block.weight)

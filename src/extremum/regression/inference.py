@@ -15,12 +15,11 @@ from extremum.regression.losses import HalfSquared
 from extremum.regression.profile import profile_bound
 from extremum.regression.risk import MeanLoss
 from extremum.regression.statistics import (
+    Standardized,
     Statistics,
     by_factorization,
     by_information,
-    parameters_of,
     refined,
-    standardized,
 )
 from extremum.regression.summary import summary_of
 from extremum.solve.sheet import Sheet
@@ -207,11 +206,12 @@ class Inference:
             growth = np.expm1(quantile / found.nobs)
             reach = found.errors * np.sqrt(growth * found.residual_df)
             return np.stack([found.estimates - reach, found.estimates + reach], axis=-1)
-        risk, theta, objective = self._likelihood()
-        theta, rise = refined(objective, theta), quantile / (2 * risk.total_weight)
+        at = Standardized.of(self._risk_or_refuse(), np.asarray(self.result_.x))
+        objective = self._minimized(at)
+        theta, rise = refined(objective, at.theta), quantile / (2 * at.risk.total_weight)
         bounds = [
             [profile_bound(objective, theta, functional, rise, side) for side in (-1.0, 1.0)]
-            for functional in parameters_of(risk)
+            for functional in at.functionals
         ]
         return np.array(bounds).reshape(*found.estimates.shape, 2)
 
@@ -223,18 +223,17 @@ class Inference:
             reason = self._why_not()
             if reason is not None:
                 raise NoStatistics(reason)
-            risk, theta, objective = self._likelihood()
-            if isinstance(risk.loss, HalfSquared):
-                known = by_factorization(risk)
+            at = Standardized.of(self._risk_or_refuse(), np.asarray(self.result_.x))
+            if isinstance(at.risk.loss, HalfSquared):
+                known = by_factorization(at)
             else:
-                known = by_information(risk, theta, objective)
+                known = by_information(at, self._minimized(at))
             self._computed = known
         return known
 
-    def _likelihood(self) -> tuple[MeanLoss, Vector, Objective]:
-        """The loss, the estimate and what it minimizes, for standardized columns."""
-        risk, theta = standardized(self._risk_or_refuse(), np.asarray(self.result_.x))
-        return risk, theta, PenalizedLoss(risk) if self._is_firth() else risk
+    def _minimized(self, at: Standardized) -> Objective:
+        """What the estimate minimizes."""
+        return PenalizedLoss(at.risk) if self._is_firth() else at.risk
 
     def _why_not(self) -> str | None:
         """Why statistics would not be valid."""

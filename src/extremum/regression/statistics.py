@@ -14,7 +14,9 @@ from extremum.objective import Counts, Objective, Vector
 from extremum.outcomes import InvalidInput
 from extremum.regression.design import Block
 from extremum.regression.losses import PoissonLoss, Softmax
+from extremum.regression.mapped import MappedRows
 from extremum.regression.risk import MeanLoss
+from extremum.regression.units import Units
 
 ROUNDING = 1e4 * EPS
 """A mean loss may be wrong by so much, relatively: a step that raises it by less is no worse."""
@@ -87,19 +89,44 @@ class Likelihoods:
     null_deviance: float
 
 
-def standardized(risk: MeanLoss, theta: Vector) -> tuple[MeanLoss, Vector]:
-    """The likelihood alone, in the coordinates of standardized columns: those are well scaled."""
-    plain = replace(risk, l2=0.0, standardize=True, counts=Counts())
-    return plain, plain.flatten(*risk.unflatten(theta))
+@dataclass(frozen=True, eq=False)
+class Standardized:
+    """The likelihood alone, over a table whose columns are centred and scaled beforehand.
+
+    So sums over its rows lose no digits to columns that are far from zero.
+
+    Attributes
+    ----------
+    risk : MeanLoss
+    theta : ndarray of shape (n,)
+        The estimate.
+    functionals : ndarray of shape (outputs p, n)
+        The map from θ to the parameters as they are reported, the intercept first; of several
+        classes those of each against the first one.
+    """
+
+    risk: MeanLoss
+    theta: Vector
+    functionals: Vector
+
+    @classmethod
+    def of(cls, risk: MeanLoss, theta: Vector) -> Standardized:
+        """The same estimate, whatever its coordinates were."""
+        units = risk.units
+        there = replace(risk, l2=0.0, standardize=True, counts=Counts())
+        ones = replace(units, centre=np.zeros_like(units.centre), scale=np.ones_like(units.scale))
+        rows = MappedRows(risk.rows, lambda block: _centred(units, block))
+        plain = replace(there, rows=rows, units=ones, standardize=False)
+        return cls(plain, there.flatten(*risk.unflatten(theta)), parameters_of(there))
+
+
+def _centred(units: Units, block: Block) -> Block:
+    X = block.X.toarray() if hasattr(block.X, "toarray") else block.X
+    return block._replace(X=(X - units.centre) / units.scale)
 
 
 def parameters_of(risk: MeanLoss) -> Vector:
-    """The map from θ to the parameters as they are reported, outputs by parameters.
-
-    Returns
-    -------
-    ndarray of shape (outputs p, n)
-    """
+    """The map from θ to the parameters as they are reported; see `Standardized`."""
     columns = []
     for unit in np.eye(risk.size):
         coef, intercept = risk.unflatten(unit)
@@ -136,20 +163,17 @@ def refined(objective: Objective, theta: Vector) -> Vector:
     return moved if now <= value + ROUNDING * max(1.0, abs(value)) else theta
 
 
-def by_information(risk: MeanLoss, theta: Vector, objective: Objective) -> Statistics:
+def by_information(at: Standardized, objective: Objective) -> Statistics:
     """Statistics of classes or counts, by the information.
 
     Parameters
     ----------
-    risk : MeanLoss
-        In the coordinates of standardized columns, without a penalty.
-    theta : ndarray of shape (n,)
-        The estimate.
+    at : Standardized
     objective : Objective
-        What it minimizes: the loss, or the loss with Firth's penalty.
+        What the estimate minimizes: the loss, or the loss with Firth's penalty.
     """
-    plain, at = risk, refined(objective, theta)
-    information = plain.hessian(at).toarray() * plain.total_weight
+    risk, theta = at.risk, refined(objective, at.theta)
+    information = risk.hessian(theta).toarray() * risk.total_weight
     units = 1 / np.sqrt(information.diagonal())
     factored = DenseSymmetric(information).scaled(units).cholesky()
     if factored is None:
@@ -157,78 +181,63 @@ def by_information(risk: MeanLoss, theta: Vector, objective: Objective) -> Stati
             "the information is singular to working precision, so there are no standard errors: "
             "look for columns that are nearly combinations of others."
         )
-    functionals = parameters_of(plain)
-    scaled = functionals * units
+    scaled = at.functionals * units
     covariance = scaled @ factored.solve(scaled.T)
-    found = likelihoods(plain, at)
     return Statistics(
-        estimates=(functionals @ at).reshape(risk.loss.outputs, -1),
+        estimates=(at.functionals @ theta).reshape(risk.loss.outputs, -1),
         covariance=(covariance + covariance.T) / 2,
         nobs=risk.total_weight,
         residual_df=None,
-        **vars(found),
+        **vars(likelihoods(risk, theta)),
     )
 
 
-def by_factorization(risk: MeanLoss) -> Statistics:
-    """Statistics of least squares, by a QR factorization of the table, of all blocks in turn.
-
-    Parameters
-    ----------
-    risk : MeanLoss
-        In the coordinates of standardized columns, without a penalty.
-    """
-    plain, factor = risk, _triangular_factor(risk)
-    n, size = risk.total_weight, plain.size
+def by_factorization(at: Standardized) -> Statistics:
+    """Statistics of least squares, by a QR factorization of the table, block after block."""
+    risk, factor = at.risk, _triangular_factor(at.risk)
+    n, size, scale = risk.total_weight, risk.size, risk.units.target_scale
     residual_df = n - size
     if not residual_df > 0:
         raise InvalidInput(
             f"{n:g} rows leave no degrees of freedom for the errors of {size} parameters: "
             "standard errors need more rows than parameters."
         )
-    squares = float(np.square(factor[size:, size]).sum()) * risk.units.target_scale**2
-    total = n * risk.units.target_scale**2
-    functionals = parameters_of(plain)
-    half = solve_triangular(factor[:size, :size], functionals.T, trans="T")
-    at = solve_triangular(factor[:size, :size], factor[:size, size]) * risk.units.target_scale
+    leading = factor[:size, :size]
+    squares = float(np.square(factor[size:, size]).sum()) * scale**2
+    theta = solve_triangular(leading, factor[:size, size]) * scale
     if risk.fit_intercept:
-        at[-1] += risk.units.target_mean
-    constant = np.log(2 * np.pi / n) + 1
+        theta[-1] += risk.units.target_mean
+    half = solve_triangular(leading, at.functionals.T, trans="T")
     return Statistics(
-        estimates=(functionals @ at).reshape(1, -1),
+        estimates=(at.functionals @ theta).reshape(1, -1),
         covariance=half.T @ half * (squares / residual_df),
         nobs=n,
         residual_df=residual_df,
-        # The variance at its own maximum: -n/2 (log 2π RSS/n + 1).
-        log_likelihood=_logarithm(squares, n, constant),
-        null_log_likelihood=_logarithm(total, n, constant),
+        log_likelihood=_of_squares(squares, n),
+        null_log_likelihood=_of_squares(n * scale**2, n),
         deviance=squares,
-        null_deviance=total,
+        null_deviance=n * scale**2,
     )
 
 
-def _logarithm(squares: float, n: float, constant: float) -> float:
-    return float("inf") if squares == 0 else -n / 2 * (float(np.log(squares)) + constant)
+def _of_squares(squares: float, n: float) -> float:
+    """The normal log-likelihood, its variance at its own maximum: -n/2 (log 2π RSS/n + 1)."""
+    if squares == 0:
+        return float("inf")
+    return -n / 2 * (float(np.log(2 * np.pi * squares / n)) + 1)
 
 
-def _triangular_factor(plain: MeanLoss) -> Vector:
-    """R of the standardized table with the constant and, last, the target in its own scale."""
-    units, size = plain.units, plain.size
-    factor = np.zeros((0, size + 1))
-    for block in plain.rows:
-        X = block.X.toarray() if hasattr(block.X, "toarray") else np.asarray(block.X, dtype=float)
-        columns = [(X - units.centre) / units.scale]
-        if units.has_intercept:
-            columns.append(np.ones((len(X), 1)))
-            target = block.y - units.target_mean
-        else:
-            target = block.y
-        columns.append((target / (units.target_scale or 1.0))[:, None])
-        rows = np.hstack(columns)
+def _triangular_factor(risk: MeanLoss) -> Vector:
+    """R of the table with the constant and, last, the target in its own scale."""
+    units, width = risk.units, risk.size + 1
+    factor = np.zeros((0, width))
+    for block in risk.rows:
+        target = block.y - units.target_mean if risk.fit_intercept else block.y
+        constant = np.ones((len(target), int(risk.fit_intercept)))
+        rows = np.column_stack([block.X, constant, target / (units.target_scale or 1.0)])
         if block.weight is not None:
             rows *= np.sqrt(block.weight)[:, None]
-        stacked = np.vstack([factor, rows])
-        factor = qr(stacked, mode="r", check_finite=False)[0][: size + 1]
+        factor = qr(np.vstack([factor, rows]), mode="r", check_finite=False)[0][:width]
     return np.asarray(factor)
 
 
