@@ -57,6 +57,14 @@ def test_predictions_are_the_same_bit_for_bit(fitted, tmp_path):
     assert second.read_bytes() == path.read_bytes()
 
 
+def test_statistics_are_not_stored_and_that_is_said(fitted, tmp_path):
+    save_model(fitted, tmp_path / "model.json")
+    again = load_model(tmp_path / "model.json").estimator
+    for ask in (again.summary, again.conf_int):
+        with pytest.raises(InvalidInput, match="a model file does not hold"):
+            ask()
+
+
 def test_encoding_and_names_are_kept(tmp_path):
     encoding = Encoding((Numbers("a"), Levels("colour", ("blue", "red"))))
     model = LinearRegression().fit(X, NOISY)

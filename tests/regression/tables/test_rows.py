@@ -1,12 +1,16 @@
 """Tables in files as a regression meets them; what is in the way is named with column and row."""
 
 import csv
+import io
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.csv as arrow_csv
 import pyarrow.parquet as pq
 import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from hypothesis.extra.numpy import arrays
 
 from extremum.outcomes import InvalidInput
 from extremum.regression.tables import open_rows, survey
@@ -264,3 +268,48 @@ def test_a_pass_holds_a_few_blocks_of_the_table_only(tmp_path, monkeypatch, name
     assert len(held) > 10
     assert max(held) < 0.4 * size  # of Parquet some pages of each column, of a megabyte each
     assert pa.total_allocated_bytes() - before < 0.01 * size
+
+
+PIECES = st.sampled_from(
+    [*"1 2.5 -3e2 a NA inf , ; # é".split(), "\t", "\n", "\r\n", '"', "\x00", " ", ""]
+)
+
+
+@given(text=st.lists(PIECES, max_size=60).map("".join), header=st.none() | st.booleans())
+def test_any_text_is_read_or_refused(tmp_path_factory, text, header):
+    path = tmp_path_factory.getbasetemp() / "fuzzed.csv"
+    path.write_bytes(text.encode())
+    try:
+        rows = open_rows(path, "0", header=header)
+    except InvalidInput:
+        return
+    assert sum(len(block.y) for block in rows) == rows.n_rows
+    assert all(np.isfinite(block.X).all() for block in rows)
+
+
+@given(
+    table=arrays(
+        np.float64,
+        st.tuples(st.integers(2, 12), st.integers(2, 4)),
+        elements=st.floats(allow_nan=False, allow_infinity=False),
+        unique=True,
+    ),
+    separator=st.sampled_from(",;\t "),
+    ending=st.sampled_from(["\n", "\r\n"]),
+    names=st.none() | st.just([" a", "b c", "d", "e,;"]),
+    quoting=st.sampled_from([csv.QUOTE_MINIMAL, csv.QUOTE_ALL]),
+    last=st.booleans(),
+)
+def test_numbers_are_read_exactly_as_written(
+    tmp_path_factory, table, separator, ending, names, quoting, last
+):
+    path = tmp_path_factory.getbasetemp() / "written.csv"
+    stream = io.StringIO()
+    writer = csv.writer(stream, delimiter=separator, lineterminator=ending, quoting=quoting)
+    if names is not None:
+        writer.writerow(names[: table.shape[1]])
+    writer.writerows(table.tolist())
+    text = stream.getvalue()
+    path.write_text(text if last else text.removesuffix(ending), newline="")
+    rows = open_rows(path, "0" if names is None else "a")
+    check(rows, table[:, 1:], table[:, 0])

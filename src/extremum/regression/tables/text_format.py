@@ -184,8 +184,8 @@ def _names_in_comment(comments: Sequence[str]) -> list[str]:
 
 
 def _separator(lines: Sequence[str]) -> str:
-    """The separator under which most fields are numbers, of those that give equal rows."""
-    best, best_share = ",", -1.0
+    """The separator that gives most lines equally many fields, and then most of them numbers."""
+    best, best_suits = ",", (0.0, 0.0)
     for candidate in SEPARATORS:
         rows = [row for _, row in read_rows(lines, candidate)]
         width, times = Counter(map(len, rows)).most_common(1)[0]
@@ -193,9 +193,10 @@ def _separator(lines: Sequence[str]) -> str:
             continue
         decimal = "." if candidate == "," else _decimal(rows)
         fields = [field for row in rows if len(row) == width for field in row]
-        share = sum(is_number(f, decimal) or is_missing(f) for f in fields) / len(fields)
-        if share > best_share:
-            best, best_share = candidate, share
+        numbers = sum(is_number(field, decimal) or is_missing(field) for field in fields)
+        suits = (times / len(rows), numbers / len(fields))
+        if suits > best_suits:
+            best, best_suits = candidate, suits
     return best
 
 
