@@ -123,7 +123,12 @@ class TextFile:
                 )
             for k, name in wanted:
                 field = fields[k]
-                if not is_number(field, self.format.decimal) and not is_missing(field):
+                if is_missing(field):
+                    raise InvalidInput(
+                        f"Column {name!r} has no value in line {line} of {self.path.name}. "
+                        "Correct the table, or leave the column out of the features."
+                    )
+                if not is_number(field, self.format.decimal):
                     raise InvalidInput(
                         f"{where}: column {name!r} holds {_shortened(field)}, which is not a "
                         "number. Correct it, or leave the column out of the features; if it holds "
