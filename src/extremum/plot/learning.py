@@ -30,8 +30,8 @@ COLOURS = (BLUE, VERMILLION, PURPLE, ORANGE, BLACK)
 FEW = 60
 """Up to so many iterations each is a dot."""
 
-LONG = 200
-"""From so many iterations on their axis is logarithmic: what matters happens early."""
+UNEQUAL = 10
+"""Where one run has so many times the iterations of another, their axis is logarithmic."""
 
 STEEP = 20.0
 """The loss is drawn on a log axis if it fell by this factor."""
@@ -73,8 +73,9 @@ def plot_loss(*runs: Any, labels: Sequence[str] | None = None, ax: Axes | None =
 def plot_steps(*runs: Any, labels: Sequence[str] | None = None, ax: Axes | None = None) -> Axes:
     """Draw the length of each step of the parameters, ‖Δθ‖, over the iterations.
 
-    Straight down on the log axis is linear convergence; ever steeper, quadratic. Where a run was to
-    stop at a step, that length is a dashed line.
+    A straight line is linear convergence; one that falls ever more steeply, quadratic. (Where the
+    numbers of iterations are very unequal their axis is logarithmic too.) Where a run was to stop
+    at a step, that length is a dashed line.
 
     Parameters
     ----------
@@ -125,8 +126,9 @@ def _draw(
             markeredgewidth=0,
             label=label,
         )
-    last = max(len(trace) for trace, _ in drawn) - 1
-    if last > LONG:
+    lengths = [len(trace) - 1 for trace, _ in drawn]
+    last = max(lengths)
+    if last > UNEQUAL * max(1, min(lengths)) and len(drawn) > 1:
         ax.set_xscale("symlog", linthresh=1, linscale=0.3)
         ax.set_xlim(-0.15, last * 1.1)
     else:
