@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from extremum.outcomes import InvalidInput
+from extremum.regression import tables
 from extremum.regression.tables import open_rows, survey
 
 
@@ -271,6 +272,17 @@ def test_a_pass_holds_a_few_blocks_of_the_table_only(tmp_path, monkeypatch, name
     assert len(held) > 10
     assert max(held) < 0.4 * size  # of Parquet some pages of each column, of a megabyte each
     assert pa.total_allocated_bytes() - before < 0.01 * size
+
+
+def test_a_sample_is_bounded_too(write, monkeypatch):
+    monkeypatch.setattr(survey, "IN_MEMORY", 0)
+    monkeypatch.setattr(tables.rows, "SAMPLE_BYTES", 8 * 2 * 50)
+    table = {key: np.arange(1000.0) for key in "aby"}
+    sample = open_rows(write("t.parquet", table), "y").sample(400)
+    assert sample.X.shape == (50, 2)
+    np.testing.assert_array_equal(sample.X[:, 0], sample.y)
+    # One row of each stretch of twenty.
+    np.testing.assert_array_equal(sample.y // 20, np.arange(50))
 
 
 PIECES = st.sampled_from(

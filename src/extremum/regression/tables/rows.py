@@ -19,6 +19,10 @@ from extremum.regression.tables.target import Target, TargetKind, find_target
 
 T = TypeVar("T")
 
+SAMPLE_BYTES = 2**26
+"""A sample of a table that is not kept takes at most so much memory; while it is put together,
+twice as much."""
+
 
 class TableRows(RowBlocks):
     """The rows of a table in files: features as numbers, and the target; `open_rows` makes it.
@@ -70,8 +74,10 @@ class TableRows(RowBlocks):
         return self._kept.total(task, least_rows)
 
     def sample(self, size: int) -> ArrayRows:
-        """About `size` rows, spread evenly over the table, the same each time."""
-        return super().sample(size) if self._kept is None else self._kept.sample(size)
+        """About `size` rows, spread evenly over the table; fewer where they would not fit."""
+        if self._kept is None:
+            return super().sample(min(size, SAMPLE_BYTES // (8 * self.n_features)))
+        return self._kept.sample(size)
 
     def _read(self) -> Iterator[Batch]:
         return self.table.batches(self.encoding.kinds | self.target.kinds)
