@@ -39,8 +39,10 @@ class Scan(NamedTuple):
 
     Attributes
     ----------
+    passed : int
+        All rows.
     rows, lowered, raised, parted : int
-        All rows that count; those whose own class falls behind some other; those whose own class
+        Those that count; those whose own class falls behind some other; those whose own class
         gains on some other; and on every other.
     units : ndarray of shape (p,)
         The largest entry of each column.
@@ -50,6 +52,7 @@ class Scan(NamedTuple):
         Their slacks as multiples of rounding, ascending.
     """
 
+    passed: int
     rows: int
     lowered: int
     raised: int
@@ -170,24 +173,11 @@ class Cone:
 
     def scan(self, direction: Vector) -> Scan:
         """Go through all rows with a direction of shape (classes, p)."""
-        most, start, p = max(LEAST, TAKEN_IN * self.variables), 0, direction.shape[1]
-        total = Scan(0, 0, 0, 0, np.zeros(p), LabelledRows.none(p), np.zeros(0))
-        for block in self.rows:
-            scan = self._scanned(block, direction, most)
-            numbered = LabelledRows(scan.least.X, scan.least.own, scan.least.number + start)
-            score = np.r_[total.score, scan.score]
-            order = np.argsort(score, kind="stable")[:most]
-            total = Scan(
-                total.rows + scan.rows,
-                total.lowered + scan.lowered,
-                total.raised + scan.raised,
-                total.parted + scan.parted,
-                np.maximum(total.units, scan.units),
-                total.least.joined(numbered)[order],
-                score[order],
-            )
-            start += len(block.y)
-        return total
+        most = max(LEAST, TAKEN_IN * self.variables)
+        return self.rows.reduce(
+            lambda block: self._scanned(block, direction, most),
+            lambda one, other: _combined(one, other, most),
+        )
 
     def _scanned(self, block: Block, direction: Vector, most: int) -> Scan:
         number = np.arange(len(block.y)) if block.weight is None else np.flatnonzero(block.weight)
@@ -199,11 +189,10 @@ class Cone:
         score = (found / np.where(rounding > 0, rounding, 1.0)).min(axis=1, initial=np.inf)
         order = np.argsort(score, kind="stable")[:most]
         least = LabelledRows(with_constant(X[order], self.fit_intercept), own[order], number[order])
-        if not len(own):
-            return Scan(0, 0, 0, 0, np.zeros(direction.shape[1]), least, score)
-        largest = entries.max(axis=0)
+        largest = entries.max(axis=0) if len(own) else np.zeros(X.shape[1])
         largest = np.ravel(largest.toarray() if hasattr(largest, "toarray") else largest)
         return Scan(
+            passed=len(block.y),
             rows=len(own),
             lowered=int(low.any(axis=1).sum()),
             raised=int(high.any(axis=1).sum()),
@@ -251,6 +240,24 @@ class Cone:
             if len(rows.own) == before:
                 break
         return direction, scan
+
+
+def _combined(one: Scan, other: Scan, most: int) -> Scan:
+    """The scan of some rows and of those that follow them."""
+    least = other.least
+    behind = LabelledRows(least.X, least.own, least.number + one.passed)
+    score = np.r_[one.score, other.score]
+    order = np.argsort(score, kind="stable")[:most]
+    return Scan(
+        one.passed + other.passed,
+        one.rows + other.rows,
+        one.lowered + other.lowered,
+        one.raised + other.raised,
+        one.parted + other.parted,
+        np.maximum(one.units, other.units),
+        one.least.joined(behind)[order],
+        score[order],
+    )
 
 
 def _where(keep: Callable[[Vector], NDArray[np.bool_]], block: Block) -> Block:

@@ -6,9 +6,10 @@ same code serves arrays, files larger than memory and, as one more kind of sourc
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterator
+from functools import reduce
 from itertools import pairwise
-from typing import Any, NamedTuple, Protocol
+from typing import Any, NamedTuple, Protocol, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -16,6 +17,8 @@ from scipy import sparse
 
 from extremum.objective import Vector
 from extremum.regression.threads import side_by_side
+
+T = TypeVar("T")
 
 Matrix = Any
 """An ndarray of 32- or 64-bit floats, or a CSR matrix, of shape (rows, features)."""
@@ -58,7 +61,7 @@ class RowBlocks(Protocol):
     """A table as blocks of rows, which can be walked through any number of times.
 
     A class that derives from this one writes `n_rows`, `n_features` and `__iter__`. One whose rows
-    lie elsewhere (other processes, other machines) overrides `total` too, so that the work is done
+    lie elsewhere (other processes, other machines) overrides `reduce` too, so that the work is done
     where they are.
 
     Attributes
@@ -73,13 +76,19 @@ class RowBlocks(Protocol):
     def __iter__(self) -> Iterator[Block]:
         """The blocks, in the order of the rows, the same at each time."""
 
-    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
-        """The sums of what the task makes of each block, new arrays each time.
+    def reduce(
+        self, task: Callable[[Block], T], combine: Callable[[T, T], T], least_rows: int = 1
+    ) -> T:
+        """What the task makes of each block, a new object each time, combined in order.
 
-        Where a source can choose, a block has at least `least_rows` rows: adding up large sums
-        then takes less time than making them.
+        `combine` may change its first argument and return it. Where a source can choose, a block
+        has at least `least_rows` rows: combining large results then costs less than making them.
         """
-        return summed(map(task, self))
+        return reduce(combine, map(task, self))
+
+    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
+        """The sums of what the task makes of each block."""
+        return self.reduce(task, _add, least_rows)
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows, spread evenly over the table, the same each time."""
@@ -117,10 +126,17 @@ class ArrayRows(RowBlocks):
     def __iter__(self) -> Iterator[Block]:
         return map(self._block, self._slices(1))
 
-    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
-        """The sums of what the task makes of each block, by several threads."""
+    def reduce(
+        self, task: Callable[[Block], T], combine: Callable[[T, T], T], least_rows: int = 1
+    ) -> T:
+        """What the task makes of each block, combined, by several threads."""
         slices = self._slices(least_rows)
-        return summed(side_by_side(lambda part: summed(task(self._block(s)) for s in part), slices))
+        return reduce(
+            combine,
+            side_by_side(
+                lambda share: reduce(combine, (task(self._block(s)) for s in share)), slices
+            ),
+        )
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows, spread evenly over the table, the same each time."""
@@ -164,11 +180,9 @@ def spread(n: int, size: int) -> NDArray[np.intp]:
     return np.random.default_rng(size).integers(bounds[:-1], bounds[1:])
 
 
-def summed(parts: Iterable[Sums]) -> Sums:
-    """The sums of tuples of numbers and arrays, element by element; the first one is reused."""
-    parts = iter(parts)
-    totals = list(next(parts))
-    for part in parts:
-        for i, term in enumerate(part):
-            totals[i] += term
-    return tuple(totals)
+def _add(totals: Sums, terms: Sums) -> Sums:
+    """The sums of tuples of numbers and arrays, element by element, in place where they can be."""
+    sums = list(totals)
+    for i, term in enumerate(terms):
+        sums[i] += term
+    return tuple(sums)

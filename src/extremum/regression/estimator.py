@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import warnings
 from collections.abc import Callable, Iterator
-from typing import Any, ClassVar, Self
+from typing import Any, ClassVar, Self, TypeVar
 
 import numpy as np
 from numpy.typing import NDArray
@@ -31,7 +31,7 @@ from extremum.outcomes import (
     SeparationWarning,
     UnknownOption,
 )
-from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks, Sums
+from extremum.regression.design import ArrayRows, Block, Matrix, RowBlocks
 from extremum.regression.inference import Inference
 from extremum.regression.judgement import Judgement, judge
 from extremum.regression.losses import Loss
@@ -43,6 +43,8 @@ from extremum.regression.threads import own_threads
 from extremum.regression.units import Units
 from extremum.solve import Result, Trace, minimize
 from extremum.solve.stops import MAXITER
+
+T = TypeVar("T")
 
 SOLVERS: dict[str, Callable[[Any], Method]] = {
     "newton": lambda step: Newton(step),
@@ -56,6 +58,9 @@ STEPS: dict[str, Callable[[], StepRule]] = {"exact": ExactStep, "armijo": Armijo
 
 COLLINEAR = ("warn", "raise", "minimum-norm")
 """What may be done where columns are combinations of others."""
+
+MOST_DENSE = 5000
+"""Up to so many parameters a Hessian is worth its n² numbers (200 MB)."""
 
 MAX_ITER = MAXITER
 """The default limit of iterations: that of the core."""
@@ -242,9 +247,13 @@ class Regression(Inference, BaseEstimator):  # type: ignore[misc]
     def _method(self, risk: MeanLoss) -> Method:
         """The method that the parameters name."""
         if self.solver == "auto":
-            return SampledNewton()
+            return self._best(risk)
         step = STEPS[self.step]() if isinstance(self.step, str) else self.step
         return SOLVERS[self.solver](step)
+
+    def _best(self, risk: MeanLoss) -> Method:
+        """What ``solver="auto"`` is."""
+        return SampledNewton() if risk.size <= MOST_DENSE else LBFGS()
 
     def _start(self, risk: MeanLoss) -> Vector:
         """That of the loss, or the last fit's parameters."""
@@ -320,9 +329,11 @@ class Encoded(RowBlocks):
     def __iter__(self) -> Iterator[Block]:
         return map(self._encoded, self.source)
 
-    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
-        """The sums of what the task makes of each block."""
-        return self.source.total(lambda block: task(self._encoded(block)), least_rows)
+    def reduce(
+        self, task: Callable[[Block], T], combine: Callable[[T, T], T], least_rows: int = 1
+    ) -> T:
+        """What the task makes of each block, combined."""
+        return self.source.reduce(lambda block: task(self._encoded(block)), combine, least_rows)
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows."""

@@ -223,10 +223,11 @@ class Inference:
             reason = self._why_not()
             if reason is not None:
                 raise NoStatistics(reason)
-            at = Standardized.of(self._risk_or_refuse(), np.asarray(self.result_.x))
-            if isinstance(at.risk.loss, HalfSquared):
-                known = by_factorization(at)
+            risk, theta = self._risk_or_refuse(), np.asarray(self.result_.x)
+            if isinstance(risk.loss, HalfSquared):
+                known = by_factorization(risk, theta)
             else:
+                at = Standardized.of(risk, theta)
                 known = by_information(at, self._minimized(at))
             self._computed = known
         return known

@@ -8,13 +8,14 @@ from typing import Any
 
 import numpy as np
 
-from extremum.certify import Certificate
+from extremum.certify import Certificate, certify_point
 from extremum.certify.certificate import Ray
 from extremum.objective import Vector
-from extremum.outcomes import Reason, Verdict
+from extremum.outcomes import ENDED_WELL, Reason, Verdict
 from extremum.regression.existence import Existence, existence
 from extremum.regression.losses import HalfSquared, Softmax
-from extremum.regression.rank import MOST_COLUMNS, ColumnRank, rank_of_rows
+from extremum.regression.mapped import MappedRows
+from extremum.regression.rank import MOST_COLUMNS, SHOWN, ColumnRank, rank_of_rows
 from extremum.regression.risk import MeanLoss
 from extremum.solve import Result
 
@@ -68,12 +69,66 @@ def judge(
         return Judgement(result)
     rank = rank_of_rows(risk.rows, fit_intercept=risk.fit_intercept, names=names)
     deficient = rank if rank.deficient else None
-    if isinstance(risk.loss, HalfSquared):
-        return Judgement(result, deficient)
-    found = existence(risk, np.asarray(result.x), rank=rank, classes=classes)
-    if found.exists:
-        return Judgement(result, deficient)
-    return Judgement(receding(risk, result, found), deficient, found)
+    if not isinstance(risk.loss, HalfSquared):
+        found = existence(risk, np.asarray(result.x), rank=rank, classes=classes)
+        if not found.exists:
+            return Judgement(receding(risk, result, found), deficient, found)
+    if deficient is not None:
+        result = flat(risk, result, deficient)
+    return Judgement(result, deficient)
+
+
+def flat(risk: MeanLoss, result: Result, rank: ColumnRank) -> Result:
+    """The result of a fit whose coefficients are not unique, judged by the independent columns."""
+    kept = rank.independent
+    units = replace(risk.units, centre=risk.units.centre[kept], scale=risk.units.scale[kept])
+    rows = MappedRows(risk.rows, lambda block: block._replace(X=block.X[:, kept]), len(kept))
+    coef, intercept = risk.unflatten(np.asarray(result.x))
+    basic, constant = rank.basic(coef.T, intercept)
+    among = replace(risk, rows=rows, units=units)
+    certificate = certify_point(among.at_best(), among.flatten(basic.T[kept], constant))
+    if certificate.verdict is not Verdict.MINIMUM:
+        return result
+    old: Certificate = result.certificate
+    evidence = "Over the columns that are independent it is a strict minimum"
+    judged = replace(
+        old,
+        verdict=Verdict.DEGENERATE,
+        is_minimum=True,
+        nullity=rank.nullity * risk.loss.outputs,
+        flat_directions=_flat_directions(risk, rank),
+        distance=None,
+        stationary_point=None,
+        lower_point=None,
+        lower_value=None,
+        evidence=(*certificate.evidence, evidence, *map(str, rank.dependencies[:SHOWN])),
+    )
+    success = any(reason in ENDED_WELL for reason in result.reasons)
+    return Result(
+        **{
+            **result,
+            "certificate": judged,
+            "success": success,
+            "status": 0 if success else result.status,
+            "message": _stopped(result),
+        }
+    )
+
+
+def _flat_directions(risk: MeanLoss, rank: ColumnRank) -> Vector:
+    """Orthonormal directions along which no margin changes, in the coordinates of θ."""
+    directions = [
+        risk.flatten(np.outer(coef, output), constant * output)
+        for coef, constant in zip(rank.null_coef, rank.null_intercept, strict=True)
+        for output in np.eye(risk.loss.outputs)
+    ]
+    return np.linalg.qr(np.array(directions).T)[0].T
+
+
+def _stopped(result: Result) -> str:
+    """Why the run stopped, without what the point is."""
+    message: str = result.message
+    return message.removesuffix(f" The point is {result.certificate.verdict.value}.")
 
 
 def receding(risk: MeanLoss, result: Result, found: Existence) -> Result:
@@ -93,14 +148,13 @@ def receding(risk: MeanLoss, result: Result, found: Existence) -> Result:
         lower_value=float(ray.values[-1]) if lower else None,
         evidence=(*old.evidence, found.message.rstrip(".")),
     )
-    met = result.message.removesuffix(f" The point is {old.verdict.value}.")
     return Result(
         **{
             **result,
             "certificate": certificate,
             "success": False,
             "status": 1 + list(Reason).index(result.reasons[0]),
-            "message": f"{met} The point is {Verdict.RECEDING.value}. {found.message}",
+            "message": f"{_stopped(result)} The point is {Verdict.RECEDING.value}. {found.message}",
         }
     )
 

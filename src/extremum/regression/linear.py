@@ -7,9 +7,12 @@ from typing import Any
 import numpy as np
 from sklearn.base import RegressorMixin
 
+from extremum.methods import Method
 from extremum.objective import Vector
-from extremum.regression.estimator import Regression
+from extremum.regression.estimator import MOST_DENSE, Regression
+from extremum.regression.least_squares import LeastSquares
 from extremum.regression.losses import HalfSquared
+from extremum.regression.risk import MeanLoss
 
 
 class LinearRegression(RegressorMixin, Regression):  # type: ignore[misc]
@@ -64,6 +67,9 @@ class LinearRegression(RegressorMixin, Regression):  # type: ignore[misc]
     def predict(self, X: Any) -> Vector:
         """The fitted line at rows X: of shape (n,)."""
         return np.asarray(self._checked(X) @ self.coef_ + self.intercept_)
+
+    def _best(self, risk: MeanLoss) -> Method:
+        return LeastSquares() if risk.size <= MOST_DENSE else super()._best(risk)
 
     def _loss(self) -> HalfSquared:
         return HalfSquared()

@@ -3,8 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from typing import TypeVar
 
-from extremum.regression.design import ArrayRows, Block, RowBlocks, Sums
+from extremum.regression.design import ArrayRows, Block, RowBlocks
+
+T = TypeVar("T")
 
 
 class MappedRows(RowBlocks):
@@ -29,9 +32,11 @@ class MappedRows(RowBlocks):
     def __iter__(self) -> Iterator[Block]:
         return map(self.change, self.source)
 
-    def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
-        """The sums of what the task makes of each changed block."""
-        return self.source.total(lambda block: task(self.change(block)), least_rows)
+    def reduce(
+        self, task: Callable[[Block], T], combine: Callable[[T, T], T], least_rows: int = 1
+    ) -> T:
+        """What the task makes of each changed block, combined."""
+        return self.source.reduce(lambda block: task(self.change(block)), combine, least_rows)
 
     def sample(self, size: int) -> ArrayRows:
         """About `size` rows, changed."""

@@ -109,9 +109,9 @@ def _step_is_short(
     X = with_constant(block.X, risk.fit_intercept)[:, columns]
     q = X.shape[1] * k
     hessian = np.einsum("ni,nkl,nj->ikjl", X, bend, X, optimize=True).reshape(q, q)
-    scale = np.sqrt(hessian.diagonal())
-    if not (np.isfinite(scale).all() and scale.all()):
+    if not (np.isfinite(hessian).all() and (hessian.diagonal() > 0).all()):
         return False
+    scale = np.sqrt(hessian.diagonal())
     factored = DenseSymmetric(hessian / np.outer(scale, scale)).cholesky()
     if factored is None or factored.rcond < WELL_CONDITIONED:
         return False

@@ -304,26 +304,26 @@ def _named(found: NullSpace, fit_intercept: bool, names: Sequence[str] | None) -
 def _witnesses(rows: RowBlocks, combinations: Vector, fit_intercept: bool, eps: float) -> Vector:
     """The rows on which combinations differ most from zero; none if all vanish."""
 
-    def values_of(block: Block) -> tuple[Any, Vector]:
+    def examined(block: Block) -> tuple[Vector, Vector, Vector]:
         X = block.X if block.weight is None else block.X[np.flatnonzero(block.weight)]
         values = np.asarray(X @ combinations[:, fit_intercept:].T)
-        return X, values + combinations[:, 0] if fit_intercept else values
-
-    def sums(block: Block) -> tuple[Vector, Vector]:
-        X, values = values_of(block)
+        if fit_intercept:
+            values += combinations[:, 0]
         entries = X.multiply(X) if hasattr(X, "multiply") else np.square(X)
         squares = np.asarray(entries.sum(axis=0, dtype=float)).ravel()
-        return (values**2).sum(axis=0), np.r_[[X.shape[0]] * fit_intercept, squares]
+        terms = np.r_[[X.shape[0]] * fit_intercept, squares]
+        worst = with_constant(X[_largest(values)], fit_intercept)
+        return (values**2).sum(axis=0), terms, worst
 
-    squares, terms = rows.total(sums)
-    worst = np.zeros((0, combinations.shape[1]))
-    if (np.sqrt(squares) <= tolerance(eps) * (np.abs(combinations) @ np.sqrt(terms))).all():
-        return worst
-    for block in rows:
-        X, values = values_of(block)
-        worst = np.vstack([worst, with_constant(X[_largest(values)], fit_intercept)])
-        worst = worst[_largest(worst @ combinations.T)]
-    return worst
+    def combined(
+        one: tuple[Vector, Vector, Vector], other: tuple[Vector, Vector, Vector]
+    ) -> tuple[Vector, Vector, Vector]:
+        worst = np.vstack([one[2], other[2]])
+        return one[0] + other[0], one[1] + other[1], worst[_largest(worst @ combinations.T)]
+
+    squares, terms, worst = rows.reduce(examined, combined)
+    bound = tolerance(eps) * (np.abs(combinations) @ np.sqrt(terms))
+    return worst[:0] if (np.sqrt(squares) <= bound).all() else worst
 
 
 def _largest(values: Vector) -> NDArray[np.intp]:

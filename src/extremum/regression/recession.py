@@ -60,12 +60,6 @@ class LabelledRows:
     own: Labels
     number: Labels
 
-    @classmethod
-    def none(cls, p: int) -> LabelledRows:
-        """No rows, of p columns."""
-        nothing = np.zeros(0, dtype=np.intp)
-        return cls(np.zeros((0, p)), nothing, nothing)
-
     def __getitem__(self, chosen: NDArray[np.intp]) -> LabelledRows:
         return LabelledRows(self.X[chosen], self.own[chosen], self.number[chosen])
 

@@ -6,13 +6,14 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
-from scipy.linalg import qr, solve_triangular
+from scipy.linalg import solve_triangular
 from scipy.stats import norm, t
 
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import Counts, Objective, Vector
 from extremum.outcomes import InvalidInput
 from extremum.regression.design import Block
+from extremum.regression.least_squares import corrected, triangular_factor
 from extremum.regression.losses import PoissonLoss, Softmax
 from extremum.regression.mapped import MappedRows
 from extremum.regression.risk import MeanLoss
@@ -192,31 +193,38 @@ def by_information(at: Standardized, objective: Objective) -> Statistics:
     )
 
 
-def by_factorization(at: Standardized) -> Statistics:
-    """Statistics of least squares, by a QR factorization of the table, block after block."""
-    risk, factor = at.risk, _triangular_factor(at.risk)
-    n, size, scale = risk.total_weight, risk.size, risk.units.target_scale
+def by_factorization(risk: MeanLoss, theta: Vector) -> Statistics:
+    """Statistics of least squares, by a QR factorization of the standardized table.
+
+    Parameters
+    ----------
+    risk : MeanLoss
+        Without a penalty.
+    theta : ndarray of shape (n,)
+        The estimate.
+    """
+    n, size = risk.total_weight, risk.size
     residual_df = n - size
     if not residual_df > 0:
         raise InvalidInput(
             f"{n:g} rows leave no degrees of freedom for the errors of {size} parameters: "
             "standard errors need more rows than parameters."
         )
-    leading = factor[:size, :size]
-    squares = float(np.square(factor[size:, size]).sum()) * scale**2
-    theta = solve_triangular(leading, factor[:size, size]) * scale
-    if risk.fit_intercept:
-        theta[-1] += risk.units.target_mean
-    half = solve_triangular(leading, at.functionals.T, trans="T")
+    factor = triangular_factor(risk)
+    squares = float(np.square(factor[size:, size]).sum())
+    total = n * risk.units.target_scale**2
+    functionals = parameters_of(replace(risk, standardize=True))
+    half = solve_triangular(factor[:size, :size], functionals.T, trans="T")
+    estimates = parameters_of(risk) @ corrected(risk, theta, factor)
     return Statistics(
-        estimates=(at.functionals @ theta).reshape(1, -1),
+        estimates=estimates.reshape(1, -1),
         covariance=half.T @ half * (squares / residual_df),
         nobs=n,
         residual_df=residual_df,
         log_likelihood=_of_squares(squares, n),
-        null_log_likelihood=_of_squares(n * scale**2, n),
+        null_log_likelihood=_of_squares(total, n),
         deviance=squares,
-        null_deviance=n * scale**2,
+        null_deviance=total,
     )
 
 
@@ -225,20 +233,6 @@ def _of_squares(squares: float, n: float) -> float:
     if squares == 0:
         return float("inf")
     return -n / 2 * (float(np.log(2 * np.pi * squares / n)) + 1)
-
-
-def _triangular_factor(risk: MeanLoss) -> Vector:
-    """R of the table with the constant and, last, the target in its own scale."""
-    units, width = risk.units, risk.size + 1
-    factor = np.zeros((0, width))
-    for block in risk.rows:
-        target = block.y - units.target_mean if risk.fit_intercept else block.y
-        constant = np.ones((len(target), int(risk.fit_intercept)))
-        rows = np.column_stack([block.X, constant, target / (units.target_scale or 1.0)])
-        if block.weight is not None:
-            rows *= np.sqrt(block.weight)[:, None]
-        factor = qr(np.vstack([factor, rows]), mode="r", check_finite=False)[0][:width]
-    return np.asarray(factor)
 
 
 def _saturated(block: Block) -> tuple[float]:
