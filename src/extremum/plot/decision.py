@@ -85,7 +85,7 @@ def plot_decision(
     --------
     >>> from extremum.plot import plot_decision
     >>> from extremum.regression import LogisticRegression
-    >>> X, y = [[0, 0], [1, 0], [0, 1], [1, 1], [0, 0], [1, 1]], [0, 0, 1, 1, 1, 0]
+    >>> X, y = [[0, 0], [1, 0], [0, 1], [1, 1]] * 3, [0, 0, 0, 1, 0, 1, 0, 1, 1, 0, 1, 1]
     >>> axes = plot_decision(LogisticRegression().fit(X, y), X, y)
     """
     rows, labels = np.asarray(X, dtype=float), np.asarray(y)
