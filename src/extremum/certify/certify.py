@@ -61,6 +61,8 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         return _certificate(
             at, Verdict.NOT_FINITE, None, ("The value, the gradient or the Hessian is not finite",)
         )
+    if isinstance(objective, ConvexObjective):  # no minimum, or too far from one
+        return _elsewhere(at, towards)
     if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
         return _nondegenerate(at, at.newton.radius, ())
     tolerance = STATIONARY * (at.eps / EPS) ** 0.5 * max(1.0, at.curvature.size)

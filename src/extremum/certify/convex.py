@@ -1,14 +1,17 @@
 """A convex function's minimum, proved by the gradient and a part of the Hessian.
 
-Let A ≤ ∇²φ(x), ν² = ∇φᵀA⁻¹∇φ, and let the curvature along a line that is t long in the norm of A
-fall by no more than the factor e⁻ᴿᵗ. Then the slope along that line, at its end, is at least
-−ν + (1 − e⁻ᴿᵗ)/R. Where R ν < 1 it is positive for t > −log(1 − R ν)/R, whatever the line: so φ has
-one minimum, and it lies within that ellipsoid (after Bach, Electron. J. Statist. 4 (2010) 384-414,
-proposition 2).
+Let A ≤ ∇²φ(x), ν² = ∇φᵀA⁻¹∇φ, and let the curvature along a line that is t long in the norm of A,
+or of ∇²φ(x), fall by no more than the factor e⁻ᴿᵗ. Then the slope along that line, at its end, is
+at least −ν + (1 − e⁻ᴿᵗ)/R. Where R ν < 1 it is positive for t > −log(1 − R ν)/R, whatever the line:
+so φ has one minimum, and it lies within that ellipsoid (after Bach, Electron. J. Statist. 4 (2010)
+384-414, proposition 2). Where φ is constant along the null space of ∇²φ(x), the same holds for the
+rest of the space.
 """
 
 from __future__ import annotations
 
+import math
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -16,12 +19,17 @@ import numpy as np
 from extremum.certify.certificate import Certificate
 from extremum.certify.curvature import REPORTED
 from extremum.certify.local import FARTHEST
-from extremum.linalg import EPS, Factorizable
+from extremum.linalg import EPS, DenseSymmetric, Factorizable
+from extremum.methods import value_floor
 from extremum.objective import ConvexObjective, Vector
 from extremum.outcomes import Verdict
 
 REGULAR = 10.0
-"""A matrix with a unit diagonal counts as regular where ‖A⁻¹‖₁ < 1/(10 n ε)."""
+"""An eigenvalue of a matrix with a unit diagonal counts as positive above 10 n ε."""
+
+CLEAR = 0.1
+"""Where the product of drift and decrement is not below this by a bound that costs nothing, the
+better bound is asked for."""
 
 SPECTRUM = 100
 """Up to so many variables the Hessian's eigenvalues are reported: a millisecond or two."""
@@ -40,43 +48,45 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     if not (np.isfinite(fun) and np.isfinite(gradient).all() and np.isfinite(error).all()):
         return None
     below, whole = objective.curvature_below(x)
-    if not (below.is_finite and (below.diagonal > 0).all()):
-        return None
-    units = 1 / np.sqrt(below.diagonal)
-    inverse = _inverse(below.scaled(units))
+    inverse = Inverse.of(objective, below)
+    if inverse is None and not whole:
+        below, whole = objective.hessian(x), True  # type: ignore[assignment]
+        inverse = Inverse.of(objective, below)
     if inverse is None:
+        inverse = Inverse.beside_null_space(objective, below)
+    if inverse is None or not inverse.is_flat(objective, x, fun, gradient):
         return None
-    slope = units * gradient
-    # 1/‖A⁻¹‖₁ is no larger than the smallest eigenvalue of A.
-    softness = float(np.sqrt(np.abs(inverse).sum(axis=0).max()))
-    decrement = float(np.sqrt(slope @ inverse @ slope)) + softness * float(
-        np.linalg.norm(units * error)
-    )
-    drift = objective.curvature_drift(units) * softness
+    decrement = inverse.decrement(gradient, error)
+    drift = np.inf if len(inverse.null) else inverse.drift(objective)
+    if not drift * decrement < CLEAR:
+        drift = min(drift, objective.curvature_drift_at(x))
     if not drift * decrement < 1:
         return None
     reach = -np.log1p(-drift * decrement) / drift if drift > 0 else decrement
-    # The longest axis of the ellipsoid, squared, is at most the sum of all.
-    radius = reach * float(np.sqrt(units**2 @ np.diag(inverse)))
-    radius += 2 * objective.eps * float(np.linalg.norm(x))
-    if not radius <= FARTHEST * max(1.0, float(np.linalg.norm(x))):
+    scale = float(np.linalg.norm(x))
+    radius = reach * inverse.longest + 2 * objective.eps * scale
+    if not radius <= FARTHEST * max(1.0, scale):
         return None
     part = "the Hessian" if whole else "a part of the Hessian that is no larger than the whole"
-    evidence = (
+    evidence: tuple[str, ...] = (
         "The function is convex",
         f"By {part} the Newton decrement is at most {decrement:.2g}, and the curvature changes by "
         f"a factor of at most e^{drift:.2g} per unit of it: {drift * decrement:.2g} < 1",
     )
     reported = _eigenvalues(below) if whole and below.n <= SPECTRUM else {}
+    if flat := len(inverse.null):
+        there = "is one direction" if flat == 1 else f"are {flat} directions"
+        evidence = (*evidence, f"There {there} along which the function is constant")
+        reported["flat_directions"] = inverse.null
     return Certificate(
-        verdict=Verdict.MINIMUM,
+        verdict=Verdict.DEGENERATE if flat else Verdict.MINIMUM,
         is_minimum=True,
         fun=fun,
         gradient=gradient,
         gradient_norm=float(np.abs(gradient).max()),
         gradient_floor=float(error.max()),
         morse_index=0,
-        nullity=0,
+        nullity=flat,
         radius=radius,
         hessian=below.to_scipy() if whole else None,
         counts=objective.counts,
@@ -86,14 +96,101 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     )
 
 
-def _inverse(matrix: Factorizable) -> Vector | None:
-    """The inverse, wanted entry by entry; None where the matrix is not safely definite."""
-    factorization = matrix.cholesky()
-    if factorization is None:
+@dataclass(frozen=True, eq=False)
+class Inverse:
+    """The inverse of a positive matrix, in coordinates in which its diagonal is 1.
+
+    Attributes
+    ----------
+    axes : ndarray of shape (n, n)
+        Those coordinates' unit vectors, as columns.
+    inverse : ndarray of shape (n, n)
+        Zero on the null space.
+    softness : float
+        A bound of 1/√λ, λ the smallest eigenvalue beside the null space.
+    null : ndarray of shape (k, n)
+        An orthonormal basis of the null space, in the function's own coordinates.
+    """
+
+    axes: Vector
+    inverse: Vector
+    softness: float
+    null: Vector
+
+    @classmethod
+    def of(cls, objective: ConvexObjective, matrix: Factorizable) -> Inverse | None:
+        """That of a regular matrix; None where it is not safely so."""
+        found = _in_axes(objective, matrix)
+        factorization = None if found is None else found[1].cholesky()
+        if found is None or factorization is None:
+            return None
+        axes, scaled = found
+        inverse = factorization.solve(np.eye(scaled.n))
+        # 1/‖A⁻¹‖₁ is no larger than the smallest eigenvalue of A.
+        size = float(np.abs(inverse).sum(axis=0).max())
+        if not size * REGULAR * scaled.n * EPS < 1:
+            return None
+        return cls(axes, inverse, size**0.5, np.empty((0, scaled.n)))
+
+    @classmethod
+    def beside_null_space(cls, objective: ConvexObjective, matrix: Factorizable) -> Inverse | None:
+        """That of a singular matrix, beside its null space."""
+        found = _in_axes(objective, matrix)
+        if found is None:
+            return None
+        axes, scaled = found
+        values, vectors = scaled.spectrum
+        kept = values > REGULAR * scaled.n * EPS * values[-1]
+        if kept.all() or not kept.any():
+            return None
+        part = vectors[:, kept]
+        null = np.linalg.qr(axes @ vectors[:, ~kept])[0].T
+        return cls(axes, (part / values[kept]) @ part.T, float(values[kept].min()) ** -0.5, null)
+
+    def decrement(self, gradient: Vector, error: Vector) -> float:
+        """√(∇φᵀA⁻¹∇φ), with what the gradient's error may add."""
+        slope = self.axes.T @ gradient
+        most = float(np.linalg.norm(np.abs(self.axes).T @ error))
+        return math.sqrt(max(float(slope @ self.inverse @ slope), 0.0)) + self.softness * most
+
+    def drift(self, objective: ConvexObjective) -> float:
+        """How fast the curvature changes per unit of length in the norm of A, at most."""
+        # A move of length 1 in these coordinates moves xᵢ by no more than the length of row i.
+        return objective.curvature_drift(np.linalg.norm(self.axes, axis=1)) * self.softness
+
+    @property
+    def longest(self) -> float:
+        """No vector of length 1 in the norm of A is longer: the axes' squares summed."""
+        return float(np.sqrt(np.einsum("ij,jk,ik->", self.axes, self.inverse, self.axes)))
+
+    def is_flat(self, objective: ConvexObjective, x: Vector, fun: float, gradient: Vector) -> bool:
+        """Whether φ and ∇φ do not change along a random direction of the null space."""
+        if not len(self.null):
+            return True
+        move = np.random.default_rng(0).normal(size=len(self.null)) @ self.null
+        there = x + move * (max(1.0, float(np.linalg.norm(x))) / float(np.linalg.norm(move)))
+        value, slope = objective.value_and_gradient(there)
+        error = objective.gradient_error(x) + objective.gradient_error(there)
+        rounding = value_floor(fun, objective.eps) + float(error @ np.abs(there - x))
+        return bool(
+            abs(value - fun) <= rounding + abs(float(gradient @ (there - x)))
+            and (np.abs(slope - gradient) <= 4 * error).all()
+        )
+
+
+def _in_axes(
+    objective: ConvexObjective, matrix: Factorizable
+) -> tuple[Vector, DenseSymmetric] | None:
+    """The axes, and a matrix in them."""
+    if not matrix.is_finite:
         return None
-    inverse = factorization.solve(np.eye(matrix.n))
-    size = float(np.abs(inverse).sum(axis=0).max())
-    return inverse if size * REGULAR * matrix.n * EPS < 1 else None
+    frame = objective.frame()
+    array = frame.T @ matrix.toarray() @ frame
+    diagonal = np.diag(array)
+    if not (diagonal >= 0).all():
+        return None
+    units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return frame * units, DenseSymmetric(units[:, None] * array * units)
 
 
 def _eigenvalues(matrix: Factorizable) -> dict[str, Any]:

@@ -27,6 +27,10 @@ NEAR_FLOOR = 1e3
 """A promised decrease of up to so many rounding errors may be hidden by them: of a promise p the
 sufficient decrease is only 1e-4 p. And a step of up to so many roundings of x fails by those."""
 
+RESOLVED = 1e-4
+"""A length along a ray that Newton's iteration changes by less than this part of it is near the
+minimum: from there on the slope falls, unless rounding hides it."""
+
 
 class StepRule(Protocol):
     """Decides how far to go."""
@@ -148,10 +152,13 @@ class ExactStep:
             if not low < newton < high:
                 newton = (low + high) / 2 if np.isfinite(high) else max(4 * here, trial)
             if newton == here or not np.isfinite(newton):
+                high = min(high, newton)
                 break
-            here, last = newton, x
+            near = abs(newton - here) <= RESOLVED * newton
+            here, last, before = newton, x, abs(slope)
             x = objective.rounded(state.x + here * direction)
             if np.array_equal(x, last):
+                high = here
                 break
             fun, gradient = objective.value_and_gradient(x)
             if not is_finite(fun, gradient):
@@ -162,6 +169,9 @@ class ExactStep:
             if fun <= best.fun + value_floor(best.fun, eps):
                 best = State(x, fun, gradient, here)
             if abs(slope) <= self.rtol * abs(start_slope) or high - low <= 4 * eps * here:
+                break
+            if near and abs(slope) > before / 2:  # what is left of it is rounding
+                high = here
                 break
             low, high = (here, high) if slope < 0 else (low, here)
             curvature = float(direction @ objective.hessian_vector(x, direction))

@@ -16,6 +16,9 @@ class ConvexObjective(Objective, Protocol):
     Then a gradient and a part of the Hessian prove a minimum, and bound its distance.
     """
 
+    def frame(self) -> Vector:
+        """Better coordinates z, x = B z, in which to judge its curvature: B of shape (n, n)."""
+
     def curvature_below(self, x: Vector) -> tuple[Factorizable, bool]:
         """A matrix A with vᵀA v ≤ vᵀ∇²φ(x) v for every v; and whether it is ∇²φ(x) itself.
 
@@ -27,6 +30,9 @@ class ConvexObjective(Objective, Protocol):
 
         So φ is self-concordant in the sense of Bach, Electron. J. Statist. 4 (2010) 384-414.
         """
+
+    def curvature_drift_at(self, x: Vector) -> float:
+        """The same bound with √(dᵀ∇²φ(x) d) in place of ‖d / units‖."""
 
     def gradient_error(self, x: Vector) -> Vector:
         """A bound of the rounding errors of ∇φ(x), of shape (n,)."""

@@ -60,6 +60,15 @@ def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple
     return (_collected(X, _weighted(slope, block.weight)),)
 
 
+def softness_of(loss: Loss, table: Vector, block: Block, power: float) -> tuple[float]:
+    """Σ (wᵢ times the smallest eigenvalue of ℓ″)⁻ᵖ, over the weights that are not zero."""
+    softest = loss.softest(margin(loss, table, block.X))
+    if block.weight is not None:
+        softest = (softest * block.weight)[block.weight > 0]
+    with np.errstate(divide="ignore", over="ignore"):
+        return (float((softest**-power).sum()),)
+
+
 def margin(loss: Loss, table: Vector, X: Matrix) -> Vector:
     """η = X w + b: of shape (rows,), or (rows, outputs) of several."""
     if loss.outputs == 1:

@@ -40,6 +40,9 @@ class Loss(Protocol):
     def curvature(self, margin: Vector, y: Vector) -> tuple[Vector, Vector, Vector]:
         """ℓ, ℓ′, and ℓ″ of shape (rows,), or (rows, outputs, outputs) of several margins."""
 
+    def softest(self, margin: Vector) -> Vector:
+        """The smallest eigenvalue of ℓ″, of shape (rows,); or less."""
+
     def unit(self, mean: float, scale: float) -> float:
         """What a derivative by the margin is measured in, for targets of this mean and scale."""
 
@@ -71,6 +74,10 @@ class HalfSquared(Loss):
         """1."""
         return *self.derivative(margin, y), np.ones_like(margin)
 
+    def softest(self, margin: Vector) -> Vector:
+        """1."""
+        return np.ones_like(margin)
+
     def unit(self, mean: float, scale: float) -> float:
         """The scale of the target."""
         return scale
@@ -101,6 +108,10 @@ class LogLoss(Loss):
         """Both, and p (1 − p)."""
         value, p, above, total = self._parts(margin, y)
         return value, p - y, p * np.exp(-above) / total
+
+    def softest(self, margin: Vector) -> Vector:
+        """Of the one, itself."""
+        return self.curvature(margin, np.zeros_like(margin))[2]
 
     def unit(self, mean: float, scale: float) -> float:
         """1: a probability has no unit."""
@@ -175,6 +186,10 @@ class Softmax(Loss):
         curvature -= inner[:, :, None] * inner[:, None, :]
         return value, rest @ basis.T, curvature
 
+    def softest(self, margin: Vector) -> Vector:
+        """The smallest p: the eigenvalues of diag(p) − p pᵀ lie between those of diag(p)."""
+        return np.asarray(self.mean(margin).min(axis=1))
+
     def unit(self, mean: float, scale: float) -> float:
         """1: a probability has no unit."""
         return 1.0
@@ -219,6 +234,10 @@ class PoissonLoss(Loss):
         with np.errstate(over="ignore"):  # an infinite value is no step to accept
             mean = np.exp(margin)
         return mean - y * margin + (xlogy(y, y) - y), mean - y, mean
+
+    def softest(self, margin: Vector) -> Vector:
+        """Of the one, itself."""
+        return self.mean(margin)
 
     def unit(self, mean: float, scale: float) -> float:
         """The mean count."""

@@ -26,6 +26,10 @@ QUICK = 1e8
 ROUNDINGS = 4.0
 """A term of the gradient is rounded so often."""
 
+POWER = 8.0
+"""The largest of many numbers is bounded by a sum of so high a power of them that it counts nearly
+alone."""
+
 
 @dataclass(frozen=True, eq=False)
 class MeanLoss(ConvexObjective):
@@ -146,6 +150,14 @@ class MeanLoss(ConvexObjective):
         (product,) = self.rows.total(lambda block: sums.product_of(self.loss, table, change, block))
         return self._mean_gradient(v, product)
 
+    def frame(self) -> Vector:
+        """The coordinates of standardized columns."""
+        if self.standardize:
+            return np.eye(self.size)
+        k = self.loss.outputs
+        rows = self.units.slopes(np.eye(self.size).reshape(-1, k, self.size))
+        return rows.reshape(self.size, self.size).T
+
     def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
@@ -172,12 +184,22 @@ class MeanLoss(ConvexObjective):
         longest = self.total_weight / self.units.least_weight * (squares + intercept**2)
         return self.loss.drift * float(np.sqrt(longest))
 
+    def curvature_drift_at(self, theta: Vector) -> float:
+        """That of the loss, times a bound of √(xᵢᵀ(∇²φ)⁻¹xᵢ) from ∇²φ ≥ wᵢ ℓ″ᵢ xᵢ xᵢᵀ / Σ w."""
+        if self.loss.drift == 0:
+            return 0.0
+        table = self._table(theta)
+        (softness,) = self.rows.total(
+            lambda block: sums.softness_of(self.loss, table, block, POWER)
+        )
+        return self.loss.drift * float(np.sqrt(self.total_weight * softness ** (1 / POWER)))
+
     def gradient_error(self, theta: Vector) -> Vector:
-        """Of sums of terms each rounded, with margins rounded too."""
-        table = np.abs(self._table(theta))
+        """Of sums of terms each rounded, with margins rounded too, those of rows independently."""
+        table = self._table(theta)
         size = np.append(np.hypot(self.units.scale, self.units.centre), 1.0)
         unit = self.loss.unit(self.units.target_mean, self.units.target_scale)
-        margin = float((size @ table).max())
+        margin = float(np.linalg.norm(size[:, None] * table)) / self.rows.n_rows**0.5
         if isinstance(self.loss, PoissonLoss):
             margin *= unit  # ℓ″ is the mean count, not at most one
         error = ROUNDINGS * EPS * (unit + margin) * size

@@ -1,0 +1,109 @@
+"""NIST's reference sets, and least squares by another route."""
+
+import mpmath as mp
+import numpy as np
+import pytest
+from scipy import linalg
+
+from extremum import Verdict
+from extremum.regression import LinearRegression
+
+X20 = np.vander(np.arange(21.0), 6, increasing=True)[:, 1:]
+DELTA = np.array([759, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048.0])
+DELTA = np.concatenate([DELTA, DELTA[-2::-1]])  # it reads the same backwards
+
+
+def longley():
+    import statsmodels.api as sm
+
+    data = sm.datasets.longley.load_pandas()
+    return data.exog.to_numpy(float), data.endog.to_numpy(float)
+
+
+def exact(X, y, intercept):
+    """The solution of the normal equations in 80 digits."""
+    with mp.workdps(80):
+        rows = [[*map(float, row), *([1.0] if intercept else [])] for row in X]
+        A, b = mp.matrix(rows), mp.matrix([float(value) for value in y])
+        return np.array([float(value) for value in mp.lu_solve(A.T * A, A.T * b)])
+
+
+def digits(found, true):
+    """The mean number of correct digits (NIST's LRE), at most 15."""
+    errors = np.abs(found - true) / np.where(true == 0, 1, np.abs(true))
+    return np.minimum(-np.log10(np.maximum(errors, 1e-15)), 15).mean()
+
+
+SETS = {
+    "Longley": (*longley(), True),
+    "Wampler1": (X20, 1 + X20.sum(axis=1), True),
+    "Wampler2": (X20, 1 + X20 @ 0.1 ** np.arange(1.0, 6), True),
+    "Wampler3": (X20, 1 + X20.sum(axis=1) + DELTA, True),
+    "Wampler4": (X20, 1 + X20.sum(axis=1) + 100 * DELTA, True),
+    "Wampler5": (X20, 1 + X20.sum(axis=1) + 10_000 * DELTA, True),
+    "NoInt1": (np.arange(60.0, 71)[:, None], np.arange(130.0, 141), False),
+    "NoInt2": (np.array([[4.0], [5], [6]]), np.array([3.0, 4, 4]), False),
+}
+
+
+@pytest.mark.parametrize("name", SETS)
+def test_nist(name):
+    X, y, intercept = SETS[name]
+    true = exact(X, y, intercept)
+    A = np.column_stack([X, np.ones(len(y))]) if intercept else X
+    Q, R = np.linalg.qr(A)
+    lapack = linalg.solve_triangular(R, Q.T @ y)
+    model = LinearRegression(fit_intercept=intercept).fit(X, y)
+    found = np.append(model.coef_, model.intercept_) if intercept else model.coef_
+    assert digits(found, true) >= digits(lapack, true)
+    assert model.certificate_.verdict is Verdict.MINIMUM
+    assert model.result_.success
+
+
+def test_longley_is_what_nist_certifies():
+    # https://www.itl.nist.gov/div898/strd/lls/data/LINKS/v-Longley.shtml
+    model = LinearRegression().fit(*longley())
+    certified = [
+        15.0618722713733,
+        -0.358191792925910e-01,
+        -2.02022980381683,
+        -1.03322686717359,
+        -0.511041056535807e-01,
+        1829.15146461355,
+    ]
+    np.testing.assert_allclose(model.coef_, certified, rtol=1e-13)
+    assert model.intercept_ == pytest.approx(-3482258.63459582, rel=1e-13)
+
+
+@pytest.mark.parametrize("n", [60, 100_000])
+def test_weights_penalty_and_blocks(n):
+    rng = np.random.default_rng(0)
+    X = rng.normal([3, 0, -2], [1, 10, 0.1], size=(n, 3))
+    y, weight = X @ [1.0, 2, 3] + rng.normal(size=n) + 5, rng.uniform(0.5, 2, n)
+    for standardize in (False, True):
+        model = LinearRegression(l2=0.2, standardize=standardize).fit(X, y, weight)
+        mean, level = np.average(X, axis=0, weights=weight), np.average(y, weights=weight)
+        scale = np.sqrt(np.average((X - mean) ** 2, axis=0, weights=weight)) if standardize else 1
+        Z = (X - mean) / scale
+        normal = (Z.T * weight) @ Z / weight.sum() + 0.2 * np.eye(3)
+        wanted = np.linalg.solve(normal, (Z.T * weight) @ (y - level) / weight.sum()) / scale
+        np.testing.assert_allclose(model.coef_, wanted, rtol=1e-9)
+        assert model.intercept_ == pytest.approx(level - mean @ wanted, rel=1e-9)
+
+
+def test_more_columns_than_rows_are_fitted_exactly():
+    rng = np.random.default_rng(0)
+    X, y = rng.normal(size=(5, 9)), rng.normal(size=5)
+    model = LinearRegression(fit_intercept=False).fit(X, y)
+    np.testing.assert_allclose(X @ model.coef_, y, atol=1e-12)
+    scale = np.sqrt((X**2).mean(axis=0))
+    shortest = np.linalg.lstsq(X / scale, y)[0] / scale
+    np.testing.assert_allclose(model.coef_, shortest, atol=1e-10)
+
+
+def test_a_mean_far_from_zero_costs_no_digits():
+    rng = np.random.default_rng(0)
+    X = 1e6 + np.arange(50.0)[:, None]
+    y = 2 * X[:, 0] + 1 + rng.normal(size=50)
+    model = LinearRegression().fit(X, y)
+    assert digits(np.append(model.coef_, model.intercept_), exact(X, y, True)) > 13
