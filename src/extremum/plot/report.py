@@ -28,6 +28,9 @@ CAPTIONS = {
 }
 """What is said below each picture."""
 
+PIXELS = 96
+"""A browser's to the inch."""
+
 STYLE = """
 body { font: 16px/1.5 system-ui, sans-serif; max-width: 52rem; margin: 2rem auto; padding: 0 1rem;
   color: #1b1b1b; background: #fff }
@@ -91,11 +94,11 @@ def _page(title: str, parts: Sequence[str]) -> str:
 
 
 def _figure(name: str, axes: Axes) -> str:
-    stream = io.BytesIO()
-    root_figure(axes).savefig(stream, format="png", dpi=DPI, bbox_inches="tight")
+    stream, figure = io.BytesIO(), root_figure(axes)
+    figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight")
     data = base64.b64encode(stream.getvalue()).decode("ascii")
     caption = escape(CAPTIONS.get(name, name))
     return (
-        f'<figure><img alt="{caption}" src="data:image/png;base64,{data}">'
+        f'<figure><img alt="{caption}" width="{PIXELS * figure.get_figwidth():.0f}" src="data:image/png;base64,{data}">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
