@@ -78,11 +78,9 @@ def plot_coefficients(
     estimates, errors = model.parameters_.reshape(shape), model.bse_.reshape(shape)
     bounds = model.conf_int(1 - level).reshape(*estimates.shape, 2)
     drawn = _drawn(names, np.abs(estimates / np.maximum(errors, np.finfo(float).tiny)), intercept)
-    ax = (
-        new_axes(6.4, 1.2 + 0.3 * len(drawn) * (1 + 0.3 * (len(estimates) - 1)))
-        if ax is None
-        else ax
-    )
+    if ax is None:
+        line = (0.3 if len(drawn) < 15 else 0.22) + 0.09 * (len(estimates) - 1)  # inches
+        ax = new_axes(6.4, 1.2 + line * len(drawn))
     ax.axvline(0.0, color=GREY, linewidth=1.0, zorder=1)
     offsets = 0.16 * (np.arange(len(estimates)) - (len(estimates) - 1) / 2)
     for k, offset in enumerate(offsets):

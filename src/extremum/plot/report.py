@@ -97,8 +97,8 @@ def _figure(name: str, axes: Axes) -> str:
     stream, figure = io.BytesIO(), root_figure(axes)
     figure.savefig(stream, format="png", dpi=DPI, bbox_inches="tight")
     data = base64.b64encode(stream.getvalue()).decode("ascii")
-    caption = escape(CAPTIONS.get(name, name))
+    caption, width = escape(CAPTIONS.get(name, name)), PIXELS * figure.get_figwidth()
     return (
-        f'<figure><img alt="{caption}" width="{PIXELS * figure.get_figwidth():.0f}" src="data:image/png;base64,{data}">'
+        f'<figure><img alt="{caption}" width="{width:.0f}" src="data:image/png;base64,{data}">'
         f"<figcaption>{caption}</figcaption></figure>"
     )
