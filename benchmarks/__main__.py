@@ -22,6 +22,10 @@ BENCHMARKS = {
         "benchmarks.regression.command",
         "time to a common gradient, scikit-learn, glum and statsmodels beside extremum",
     ),
+    "larger_than_memory": (
+        "benchmarks.regression.larger_than_memory",
+        "a 2 GB Parquet table fitted in bounded memory",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
@@ -43,7 +47,7 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     if options.run is None:
         for name, (_, subject) in BENCHMARKS.items():
-            print(f"{name:14}{subject}")
+            print(f"{name:20}{subject}")
     else:
         options.run(options)
 

@@ -1,1 +1,1 @@
-"""Logistic, Poisson and linear regression: time to a common gradient, peers in the same run."""
+"""Regressions beside their peers at a common gradient, and beyond what fits in memory."""

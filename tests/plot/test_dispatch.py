@@ -13,6 +13,7 @@ import extremum as ex
 from extremum.objective.function import PlainFunction
 from extremum.objective.parameters import Parameters
 from extremum.plot import Axes, plot_result, save
+from extremum.regression import LinearRegression
 
 
 def test_two_variables_are_drawn_over_their_function(two_wells, newton):
@@ -29,6 +30,12 @@ def test_three_variables_are_drawn_over_the_iterations():
         return ((x - 1) ** 4).sum()
 
     axes = ex.minimize(fun, np.zeros(3)).plot(fun=fun)
+    assert axes.get_ylabel() == "$\\varphi$ − lowest $\\varphi$"
+
+
+def test_a_regression_is_drawn_over_the_iterations():
+    X, y = [[0.0], [1.0], [2.0], [3.0]], [1.0, 3.0, 4.0, 8.0]
+    axes = LinearRegression(solver="gradient-descent").fit(X, y).result_.plot()
     assert axes.get_ylabel() == "$\\varphi$ − lowest $\\varphi$"
 
 

@@ -8,9 +8,11 @@ from typing import Annotated
 
 import typer
 
+from extremum.cli.fit import fit
 from extremum.cli.minimize import minimize
 from extremum.cli.output import complain
 from extremum.cli.path import path
+from extremum.cli.predict import predict
 from extremum.outcomes import ExtremumError
 
 BAD_INPUT = 2
@@ -18,13 +20,15 @@ BAD_INPUT = 2
 
 app = typer.Typer(
     name="extremum",
-    help="Find the minima of functions, and say what was found, with evidence.",
+    help="Find the minima of functions, fit regressions, and say what was found, with evidence.",
     no_args_is_help=True,
     add_completion=False,
     pretty_exceptions_enable=False,
 )
 app.command("minimize")(minimize)
 app.command("path")(path)
+app.command("fit")(fit)
+app.command("predict")(predict)
 
 
 def _print_version(wanted: bool) -> None:
@@ -39,7 +43,7 @@ def options(
         bool, typer.Option("--version", callback=_print_version, is_eager=True, help="Say which.")
     ] = False,
 ) -> None:
-    """Find the minima of functions, and say what was found, with evidence."""
+    """Find the minima of functions, fit regressions, and say what was found, with evidence."""
 
 
 def main(arguments: list[str] | None = None) -> None:

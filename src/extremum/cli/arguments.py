@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import csv
 import difflib
 import importlib.util
 import math
@@ -155,6 +156,16 @@ def read_stops(texts: Iterable[str]) -> tuple[Any, ...] | None:
             raise InvalidInput(f"--stop {name} needs a tolerance: --stop {name}:1e-8.")
         tests.append(test(_number("--stop", tolerance, ())))
     return tuple(tests) or None
+
+
+def read_names(option: str, text: str | None) -> list[str] | None:
+    """Read ``a,b``; a name that holds a comma is quoted, as in a CSV file."""
+    if text is None:
+        return None
+    names = [name.strip() for name in next(csv.reader([text], skipinitialspace=True))]
+    if not all(names):
+        raise InvalidInput(f"{option} {text!r}: a name is empty. Write it like {option} a,b.")
+    return names
 
 
 def check_output(option: str, path: Path | None, endings: tuple[str, ...]) -> None:

@@ -13,18 +13,23 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 from rich.console import Console
+from rich.text import Text
 
 from extremum.outcomes import DerivativeWarning
 from extremum.solve import Result
 
 if TYPE_CHECKING:
     from extremum.mechanics import Path
+    from extremum.regression import TableRows
 
 SCHEMA = "extremum.minimize/1"
 """The version of what --json prints; it changes when a field changes its name or meaning."""
 
 PATH_SCHEMA = "extremum.path/1"
 """The same of paths."""
+
+FIT_SCHEMA = "extremum.fit/1"
+"""The same for `extremum fit`: the fields of `minimize`, and those of the regression."""
 
 PATIENCE = 0.5
 """A progress line appears on a terminal after so many seconds."""
@@ -42,9 +47,38 @@ def print_card(result: Result | Path) -> None:
 
 def print_json(result: Result) -> None:
     """Print the result on stdout as one JSON object; what is not finite is null."""
-    certificate = result["certificate"]
+    print(json.dumps(_plain({"schema": SCHEMA, **_described(result)}), allow_nan=False))
+
+
+def print_fit(estimator: Any, rows: TableRows) -> None:
+    """Print a fitted regression on stdout: the summary, what was decided, the result's card."""
+    console = Console()
+    console.print(estimator.summary())
+    for note in rows.notes:
+        console.print(Text(note), soft_wrap=True)
+    print_card(estimator.result_)
+
+
+def print_fit_json(estimator: Any, model: str, rows: TableRows) -> None:
+    """Print a fitted regression on stdout as one JSON object."""
     document = {
-        "schema": SCHEMA,
+        "schema": FIT_SCHEMA,
+        "model": model,
+        "rows": rows.n_rows,
+        "target": rows.target.name,
+        "features": rows.feature_names,
+        "coef": estimator.coef_,
+        "intercept": estimator.intercept_,
+        "classes": getattr(estimator, "classes_", None),
+        **_described(estimator.result_),
+    }
+    document["notes"] = [*rows.notes, *document["notes"]]
+    print(json.dumps(_plain(document), allow_nan=False))
+
+
+def _described(result: Result) -> dict[str, Any]:
+    certificate = result["certificate"]
+    return {
         "success": result["success"],
         "verdict": certificate.verdict.name,
         "is_minimum": certificate.is_minimum,
@@ -73,7 +107,6 @@ def print_json(result: Result) -> None:
         "source": result["source"],
         "notes": list(result["notes"]),
     }
-    print(json.dumps(_plain(document), allow_nan=False))
 
 
 def print_path_json(path: Path) -> None:
@@ -140,17 +173,17 @@ def progress() -> Iterator[Callable[..., None] | None]:
 
 
 @contextlib.contextmanager
-def warnings_as_sentences() -> Iterator[None]:
+def warnings_as_sentences(ours: type[Warning] = DerivativeWarning) -> Iterator[None]:
     """Show our own warnings as sentences on stderr; others as they come."""
     with warnings.catch_warnings():
         usual = warnings.showwarning
 
         def show(message: Any, category: type[Warning], *where: Any, **more: Any) -> None:
-            if issubclass(category, DerivativeWarning):
+            if issubclass(category, ours):
                 complain(str(message))
             else:
                 usual(message, category, *where, **more)
 
         warnings.showwarning = show
-        warnings.simplefilter("always", DerivativeWarning)
+        warnings.simplefilter("always", ours)
         yield

@@ -16,6 +16,8 @@ from extremum.solve import Result
 def plot_result(result: Result, fun: Any = None, *, ax: Axes | None = None, **options: Any) -> Axes:
     """Draw a run: over its function where that has one or two variables, else over the iterations.
 
+    The function is known where it was given as a callable.
+
     Parameters
     ----------
     result : Result
@@ -38,6 +40,8 @@ def plot_result(result: Result, fun: Any = None, *, ax: Axes | None = None, **op
     >>> axes = ex.minimize(bowl, [2.0, 1.0]).plot(fun=bowl)
     """
     known = result.get("objective") if fun is None else fun
+    if fun is None and not hasattr(known, "plain"):
+        known = None  # a sum over the rows of a table, say: a grid of values may take hours
     n = Parameters.of(result["x"], "result").size
     if known is not None and n == 1:
         return plot_function(known, result, ax=ax, **options)

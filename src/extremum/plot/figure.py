@@ -98,6 +98,11 @@ def _columns(lengths: list[int], most: float) -> int:
     return 1
 
 
+def literal(text: object) -> str:
+    """A text from elsewhere, in which a dollar is no sign of Matplotlib's."""
+    return str(text).replace("$", r"\$")
+
+
 def number(value: float, digits: int = 6) -> str:
     """A number as text, with a true minus sign and powers of ten."""
     mantissa, _, exponent = f"{value:.{digits}g}".partition("e")

@@ -235,6 +235,10 @@ class Inference:
     def _why_not(self) -> str | None:
         """Why statistics would not be valid."""
         check_is_fitted(self)
+        if not hasattr(self, "result_"):
+            raise NoStatistics(
+                "Statistics need the data, which a model file does not hold: fit again."
+            )
         rank, existence = self.column_rank_, self.existence_  # type: ignore[attr-defined]
         if self.l2 > 0:  # type: ignore[attr-defined]
             return (
