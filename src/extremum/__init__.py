@@ -43,12 +43,14 @@ if TYPE_CHECKING:
         ExpressionError,
         ExtremumError,
         InvalidInput,
+        OutOfTime,
         Reason,
         UnknownOption,
         Untraceable,
         Verdict,
     )
     from extremum.solve import (
+        Checkpoint,
         FoundMinimum,
         GradientNorm,
         ManyResult,
@@ -61,6 +63,7 @@ if TYPE_CHECKING:
         minimize,
         minimize_many,
         minimize_scalar,
+        replay,
         stationary,
     )
 
@@ -75,12 +78,12 @@ _HOME = {
         "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
     ),
     "extremum.outcomes": (
-        "DerivativeWarning ExpressionError ExtremumError InvalidInput Reason UnknownOption "
-        "Untraceable Verdict"
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput OutOfTime Reason "
+        "UnknownOption Untraceable Verdict"
     ),
     "extremum.solve": (
-        "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
-        "certify minimize minimize_many minimize_scalar stationary"
+        "Checkpoint FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace "
+        "ValueChange certify minimize minimize_many minimize_scalar replay stationary"
     ),
 }
 """Where each public name lives; it is imported when it is first used (PEP 562)."""
@@ -95,6 +98,7 @@ __all__ = [
     "BracketedNewton",
     "CentralDifference",
     "Certificate",
+    "Checkpoint",
     "ComplexStep",
     "ConjugateGradient",
     "DerivativeWarning",
@@ -112,6 +116,7 @@ __all__ = [
     "Newton",
     "NewtonCG",
     "Objective",
+    "OutOfTime",
     "Reason",
     "RelativeStep",
     "Result",
@@ -128,6 +133,7 @@ __all__ = [
     "minimize",
     "minimize_many",
     "minimize_scalar",
+    "replay",
     "stationary",
 ]
 

@@ -5,7 +5,8 @@ ExtremumError
 ├── InvalidInput (ValueError)     the call can't be carried out as it was written
 │   ├── UnknownOption             an option or a method that does not exist or has no meaning here
 │   └── ExpressionError           a text that is not an expression of the grammar
-└── Untraceable                   a function that can't be differentiated as it stands
+├── Untraceable                   a function that can't be differentiated as it stands
+└── OutOfTime (TimeoutError)      max_seconds were spent before there was anything to return
 DerivativeWarning (UserWarning)   derivatives are less exact than they could be
 ```
 """
@@ -36,6 +37,10 @@ class ExpressionError(InvalidInput):
 
 class Untraceable(ExtremumError):
     """A function does something that can't be followed while it is being differentiated."""
+
+
+class OutOfTime(ExtremumError, TimeoutError):
+    """`max_seconds` were spent before the function was evaluated once: there is no result."""
 
 
 class DerivativeWarning(UserWarning):
@@ -76,11 +81,14 @@ class Reason(Enum):
         "{grad_norm:.3g}. Raise maxfev, or start from this point"
     )
     MAX_SECONDS = (
-        "{limit:g} seconds are spent (max_seconds); the gradient's norm is {grad_norm:.3g}. "
+        "{limit:g} seconds are spent (max_seconds){where}; the gradient's norm is {grad_norm:.3g}. "
         "Raise max_seconds, or start from this point"
     )
     CALLBACK = "the callback asked to stop after iteration {nit}"
-    INTERRUPTED = "the run was interrupted from the keyboard after iteration {nit}"
+    INTERRUPTED = (
+        "the run was interrupted from the keyboard {where}; the gradient's norm is "
+        "{grad_norm:.3g}. Start from this point to go on"
+    )
     UNBOUNDED = (
         "the function fell to {fun:.3g} at a distance of {distance:.3g} from the start: "
         "it looks unbounded below. Look at the certificate's ray"
@@ -110,6 +118,10 @@ class Reason(Enum):
         "the {what} is not finite at x = {where}: {cause}. "
         "A smaller step, or another start, keeps the iterates away from there"
     )
+    RAISED = (
+        "{error} was raised {where}; the gradient's norm is {grad_norm:.3g}. "
+        "Mend what raised it, and start from this point to go on"
+    )
 
 
 @dataclass(frozen=True)
@@ -134,6 +146,10 @@ MET_TESTS = frozenset(
 ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NO_STEP_LEFT}
 """The endings that a success allows: a test was met, or floating point has no better point. What
 the point is, the verdict says."""
+
+
+CUT_SHORT = frozenset({Reason.MAXITER, Reason.MAXFEV, Reason.MAX_SECONDS, Reason.CALLBACK})
+"""The endings after which a run could go on as if nothing had happened."""
 
 
 class Verdict(Enum):

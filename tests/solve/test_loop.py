@@ -45,6 +45,26 @@ def interrupt_after(k):
     return callback
 
 
+def raised_after(k):
+    """The result that an exception of the function's carries."""
+    values = []
+
+    def fun(x):
+        values.append(x)
+        if len(values) > k:
+            raise OverflowError("the tank is full")
+        return float(rosenbrock(x))
+
+    try:
+        ex.minimize(fun, START, method="gradient-descent", jac="3-point", hess=no_hessian)
+    except OverflowError as error:
+        return error.extremum_result
+
+
+def no_hessian(x):
+    return np.eye(2)
+
+
 PROVOKED = {
     Reason.GRADIENT_NORM: lambda: ex.minimize(bowl, START),
     Reason.RELATIVE_STEP: lambda: ex.minimize(bowl, START, stop=ex.RelativeStep(1e-2)),
@@ -72,6 +92,7 @@ PROVOKED = {
     Reason.NOT_FINITE: lambda: ex.minimize(
         lambda x: x[0] - np.log(x[0]), [3.0], method=ex.GradientDescent(10.0)
     ),
+    Reason.RAISED: lambda: raised_after(60),
 }
 
 

@@ -12,6 +12,7 @@ import numpy as np
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
 from extremum.objective.agreement import check_agreement
+from extremum.objective.choices import Choices
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.differences import CentralDifference, ValueDifferences
@@ -68,6 +69,8 @@ class FunctionObjective(Objective):
     hessians: HessianSource
     counts: Counts = field(default_factory=Counts)
     why_inexact: str | None = None
+    disagreed: bool = False
+    """Whether what was followed turned out to compute something else."""
     products_only: bool = False
     why_unstructured: str | None = None
     mends: list[str] = field(default_factory=list, repr=False)
@@ -216,6 +219,27 @@ class FunctionObjective(Objective):
         by_products = isinstance(source, SuppliedHessian) and source.hess is None
         few = FEW if by_products else DENSE
         return replace(self, products_only=(by_products or source.exact) and x.size > few)
+
+    @property
+    def choices(self) -> Choices:
+        """What was chosen when it was made, and since."""
+        return Choices(
+            why_inexact=self.why_inexact,
+            disagreed=self.disagreed,
+            structured=getattr(self.hessians, "separation", None) is not None,
+            products_only=self.products_only,
+            why_unstructured=self.why_unstructured,
+        )
+
+    def as_chosen(self, choices: Choices, structure: Any) -> FunctionObjective:
+        """What choices made before say of the structure, and of derivatives that disagreed."""
+        automatic = isinstance(structure, str) and structure == "auto"
+        made = self.with_structure(choices.structure if automatic else structure)
+        made = replace(made, why_unstructured=choices.why_unstructured)
+        if not choices.disagreed:
+            return made
+        source = self._differences
+        return replace(made, gradients=source, hessians=source, disagreed=True)
 
     @property
     def preparation(self) -> Preparation:
