@@ -14,6 +14,10 @@ BENCHMARKS = {
         "benchmarks.scaling.command",
         "time and memory as the number of variables grows from 10² to 10⁶",
     ),
+    "resume": (
+        "benchmarks.resume",
+        "runs killed at random moments and resumed: is the trace the uninterrupted one's?",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
