@@ -1,4 +1,4 @@
-"""`kill -9` at random moments of a run, each time resumed: the trace must be the uninterrupted one's.
+"""`kill -9` at random moments of a run, each time resumed: is the trace the uninterrupted one's?
 
 Each run is a process of its own, killed at a random moment since it was started, imports and
 compilation included; another one resumes it. Run: python -m benchmarks resume

@@ -96,7 +96,7 @@ class Reason(Enum):
     NO_DECREASE = (
         "no step along the direction decreases the {merit} enough (tried lengths down to "
         "{length:.2g}); the gradient's norm is {grad_norm:.3g}. "
-        "Check the derivatives with check_derivatives(fun, x)"
+        "Check the derivatives with check_derivatives(fun, x), unless the function has a kink there"
     )
     NOT_DESCENT = (
         "the direction does not point downhill (slope {slope:.3g}). "
@@ -119,8 +119,13 @@ class Reason(Enum):
         "A smaller step, or another start, keeps the iterates away from there"
     )
     RAISED = (
-        "{error} was raised {where}; the gradient's norm is {grad_norm:.3g}. "
+        "an exception was raised {where} ({error}); the gradient's norm is {grad_norm:.3g}. "
         "Mend what raised it, and start from this point to go on"
+    )
+    NOISE = (
+        "the value scatters or jumps by {scatter:.2g} between points where it should change by no "
+        "more than its rounding ({floor:.2g}); the gradient's norm there is {grad_norm:.3g}. "
+        "Average the noise away, or loosen the tolerance"
     )
 
 
@@ -143,9 +148,9 @@ MET_TESTS = frozenset(
 )
 """The reasons that say a stopping test chosen by the user was met."""
 
-ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NO_STEP_LEFT}
-"""The endings that a success allows: a test was met, or floating point has no better point. What
-the point is, the verdict says."""
+ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NOISE, Reason.NO_STEP_LEFT}
+"""The endings that a success allows: a test was met, or the function's values tell of no better
+point. What the point is, the verdict says."""
 
 
 CUT_SHORT = frozenset({Reason.MAXITER, Reason.MAXFEV, Reason.MAX_SECONDS, Reason.CALLBACK})

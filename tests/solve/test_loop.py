@@ -61,6 +61,21 @@ def raised_after(k):
         return error.extremum_result
 
 
+scatter = np.random.default_rng(0)
+
+
+def noisy(x):
+    return float(bowl(x)) + 1 + 1e-4 * scatter.normal()
+
+
+def bowl_gradient(x):
+    return 2 * (x - 1) + 0.4 * (x - 1) ** 3
+
+
+def bowl_hessian(x):
+    return np.diag(2 + 1.2 * (x - 1) ** 2)
+
+
 def no_hessian(x):
     return np.eye(2)
 
@@ -93,6 +108,7 @@ PROVOKED = {
         lambda x: x[0] - np.log(x[0]), [3.0], method=ex.GradientDescent(10.0)
     ),
     Reason.RAISED: lambda: raised_after(60),
+    Reason.NOISE: lambda: ex.minimize(noisy, START, jac=bowl_gradient, hess=bowl_hessian, tol=0),
 }
 
 

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
-from extremum.objective.agreement import check_agreement
+from extremum.objective.agreement import check_agreement, lost_slope
 from extremum.objective.choices import Choices
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
@@ -23,7 +23,7 @@ from extremum.objective.parameters import Vector
 from extremum.objective.preparation import Preparation
 from extremum.objective.refusals import reason, refusals
 from extremum.objective.structure import DENSE, FEW, choose_structure
-from extremum.objective.supplied import SuppliedHessian
+from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, UnknownOption, Untraceable
 
 MOST_DIFFERENCED = 100
@@ -270,6 +270,15 @@ class FunctionObjective(Objective):
         A certificate is computed with these.
         """
         return replace(self._best, counts=Counts())
+
+    def untrue_gradient(self, x: Vector) -> str | None:
+        """Compare a gradient of the user's with differences at `x`; None where they agree.
+
+        Only where nothing exact is known, which a certificate would be computed with.
+        """
+        if not isinstance(self._best.gradients, SuppliedGradient):
+            return None
+        return lost_slope(self.gradients, self.plain, x)
 
     def disagreement(self, x: Vector) -> str | None:
         """Compare a traced function with the plain one at `x`; None where they agree."""

@@ -24,6 +24,10 @@ LEAST_BESIDE = 10.0
 long as the run, but at least so many seconds each: most of it is compilation."""
 
 
+PATIENCE = 0.5
+"""An evaluation that was interrupted after so many seconds is taken for one that never ends."""
+
+
 class TimeIsUp(BaseException):
     """The time is spent. Not an `Exception`: nobody's ``except Exception`` is to swallow it."""
 
@@ -70,12 +74,15 @@ class Watched:
         On the clock of `time.perf_counter`.
     interruptible : bool
         Whether the alarm may ring: while something of the user's is under way, and never between.
+    endless : bool
+        Whether what was under way when the time was up seemed never to end.
     """
 
     def __init__(self, objective: Objective) -> None:
         self._objective = objective
         self.deadline = math.inf
         self.interruptible = False
+        self.endless = False
 
     def __getattr__(self, name: str) -> Any:
         return getattr(self._objective, name)
@@ -120,8 +127,12 @@ class Watched:
 
     def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         """Call something of the user's."""
+        began = time.perf_counter()
         self.interruptible = True
         try:
             return function(*arguments, **named)
+        except TimeIsUp:
+            self.endless = time.perf_counter() - began > PATIENCE
+            raise
         finally:
             self.interruptible = False

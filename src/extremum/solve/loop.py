@@ -14,7 +14,7 @@ import numpy as np
 from extremum.methods import Method, State
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import CUT_SHORT, ENDED_WELL, OutOfTime, Reason, Stop
-from extremum.solve.alarm import LEAST_BESIDE, TimeIsUp, Watched
+from extremum.solve.alarm import LEAST_BESIDE, TimeIsUp, Watched, beside
 from extremum.solve.stops import (
     Limits,
     StopTest,
@@ -165,6 +165,13 @@ class Run:
             facts = {"limit": limit, "grad_norm": grad_norm, "where": f", {where}"}
             return Stop(Reason.MAX_SECONDS, facts)
         return Stop(Reason.INTERRUPTED, {"where": where, "grad_norm": grad_norm})
+
+    @property
+    def seconds_to_judge(self) -> float | None:
+        """What the certificate may take: no more than the run, if the function seems endless."""
+        if self._watched is not None and self._watched.endless:
+            return self.limits.max_seconds
+        return beside(self.limits.max_seconds)
 
     @cached_property
     def _watched(self) -> Watched | None:

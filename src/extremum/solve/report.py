@@ -7,7 +7,7 @@ from dataclasses import asdict
 from extremum.certify import Certificate
 from extremum.methods import State
 from extremum.objective import show_point
-from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
+from extremum.outcomes import ENDED_WELL, MET_TESTS, Reason, Stop, Verdict
 from extremum.solve.call import Problem
 from extremum.solve.loop import Run
 from extremum.solve.manifest import ended
@@ -19,9 +19,7 @@ NEXT = {
     Verdict.DEGENERATE: "Look along the certificate's flat_directions",
     Verdict.UNBOUNDED: "Look at the certificate's ray",
     Verdict.RECEDING: "Look at the certificate's ray",
-    Verdict.NOT_STATIONARY: "Start from it with a stricter test to go on",
     Verdict.NOT_FINITE: "Start elsewhere",
-    Verdict.UNDECIDED: "The certificate's evidence says what was missing",
 }
 """What to try where a verdict is not the one that was asked for."""
 
@@ -99,8 +97,22 @@ def _sentences(
     """What happened, at which point, and what to try next."""
     said = [stop.message for stop in stops]
     said.append(f"The point x = {show_point(state.x)} is {certificate.verdict.value}.")
-    if not accepted and certificate.verdict in NEXT:
-        said.append(f"{NEXT[certificate.verdict]}.")
+    if not accepted and (following := _next(stops, certificate)):
+        said.append(f"{following}.")
     if trouble is not None:
         said.append(f"But {trouble}.")
     return said
+
+
+def _next(stops: tuple[Stop, ...], certificate: Certificate) -> str:
+    """What to try, where a verdict is not the one that was asked for."""
+    if certificate.verdict is Verdict.UNDECIDED and certificate.evidence:
+        evidence = certificate.evidence[-1]
+        return "" if any(evidence in stop.message for stop in stops) else evidence
+    reasons = {stop.reason for stop in stops}
+    if certificate.verdict is Verdict.NOT_STATIONARY and reasons & MET_TESTS:
+        norm = f"The gradient there has the norm {certificate.gradient_norm:.3g}"
+        if Reason.GRADIENT_NORM in reasons:
+            return f"{norm} by {certificate.source}: compare with check_derivatives(fun, x, jac)"
+        return f"{norm}: a stricter test, or GradientNorm(), goes on from it"
+    return NEXT.get(certificate.verdict, "")

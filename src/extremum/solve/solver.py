@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
@@ -10,11 +11,11 @@ from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, Method, Newton, State
 from extremum.objective import Counts, FunctionObjective, Objective, Vector
 from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
-from extremum.solve.alarm import TimeIsUp, alarm, beside
+from extremum.solve.alarm import TimeIsUp, alarm
 from extremum.solve.call import Problem
 from extremum.solve.checkpoint import Keeper
 from extremum.solve.loop import Run
-from extremum.solve.report import report
+from extremum.solve.report import KINDS, report
 from extremum.solve.result import Result
 from extremum.solve.resume import set_going
 from extremum.solve.trace import Trace
@@ -41,13 +42,15 @@ def solve(problem: Problem) -> Result:
         state, stops = _driven(problem, run, keeper, x, event, resumed)
         resumed, wrong = None, None
         try:
-            with run.judged(), alarm(beside(problem.limits.max_seconds)):
+            with run.judged(), alarm(run.seconds_to_judge):
                 wrong = problem.objective.disagreement(state.x)
                 if wrong is None or not isinstance(problem.objective, FunctionObjective):
                     certificate = _judged(problem, state)
         except (Exception, KeyboardInterrupt, TimeIsUp) as error:
-            stops = (*stops, _not_judged(run, error))
-            certificate = unjudged(state, problem.objective, stops[-1].message)
+            stop = _not_judged(run, error)
+            certificate = unjudged(state, problem.objective, stop.message)
+            if stop.reason not in [other.reason for other in stops]:
+                stops = (*stops, stop)
         if wrong is not None and isinstance(problem.objective, FunctionObjective):
             return solve(problem.by_differences(wrong))
         escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
@@ -97,7 +100,13 @@ def _restarted(method: Method) -> Method:
 def _judged(problem: Problem, state: State) -> Certificate:
     # What the user is handed: x in the dtype of their parameters.
     at, start = problem.objective.rounded(state.x), problem.parameters.start
-    return certify_point(problem.objective.at_best(), at, at - start)
+    found = certify_point(problem.objective.at_best(), at, at - start)
+    if isinstance(problem.objective, FunctionObjective) and found.verdict in KINDS["stationary"]:
+        wrong = problem.objective.untrue_gradient(at)
+        if wrong is not None:
+            evidence = (*found.evidence, f"The gradient that was given is not true: {wrong}")
+            return replace(found, verdict=Verdict.UNDECIDED, is_minimum=None, evidence=evidence)
+    return found
 
 
 def _not_judged(run: Run, error: BaseException) -> Stop:
