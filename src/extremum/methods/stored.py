@@ -59,7 +59,7 @@ def unpack(data: Any, arrays: list[Vector], objective: Objective) -> State:
     """
     with_hessian = "hessian" in data
     state = _unpacked({name: data[name] for name in data if name != "hessian"}, arrays)
-    if not isinstance(state, State):
+    if not (isinstance(state, State) and _is_vector(state.x) and _is_vector(state.gradient)):
         raise ValueError("what is stored is not a state")
     if with_hessian:
         if not isinstance(state, TrustRegionState):
@@ -67,6 +67,10 @@ def unpack(data: Any, arrays: list[Vector], objective: Objective) -> State:
         # By the same call that made it, so that it is the same to the last bit.
         return replace(state, hessian=objective.value_gradient_hessian(state.x)[2])
     return state
+
+
+def _is_vector(value: object) -> bool:
+    return isinstance(value, np.ndarray) and value.ndim == 1
 
 
 def _packed(value: Any, arrays: list[Vector]) -> Any:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import contextlib
+import dis
 import hashlib
 import re
 from types import CodeType, FunctionType, MethodType
@@ -45,7 +47,7 @@ def fingerprint(objective: Objective) -> str:
         if isinstance(source, CompiledDerivatives):
             jaxpr, captured = source.traced
             _feed(digest, signature(jaxpr), 0)
-            _feed(digest, [np.asarray(array) for array in captured], 0)
+            _feed(digest, tuple(map(np.asarray, captured)), 0)
             return digest.hexdigest()
     _feed(digest, objective.plain.fun, 0)
     _feed(digest, objective.plain.args, 0)
@@ -56,25 +58,21 @@ def _feed(digest: Any, value: Any, depth: int) -> None:
     """Add a value to a digest, by its kind: what is unknown by its class alone."""
     if depth > DEEPEST:
         return
-    if isinstance(value, np.ndarray | np.generic) and value.dtype.kind != "O":
-        array = np.ascontiguousarray(value)
+    if type(value) is np.ndarray or isinstance(value, np.generic):
+        array = np.ascontiguousarray(value if value.dtype.kind != "O" else value.shape)
         digest.update(f"{array.dtype.str}{array.shape}".encode())
         digest.update(array.tobytes())
     elif value is None or isinstance(value, bool | int | float | complex | str | bytes):
         digest.update(f"{type(value).__name__}:{value!r};".encode())
-    elif isinstance(value, tuple | list):
+    elif isinstance(value, tuple):
         digest.update(f"({len(value)}".encode())
         for item in value:
             _feed(digest, item, depth + 1)
-    elif isinstance(value, dict):
-        for key in sorted(value, key=repr):
-            _feed(digest, (key, value[key]), depth + 1)
     elif isinstance(value, CodeType):
         constants = tuple(item for item in value.co_consts if not isinstance(item, frozenset))
         _feed(digest, (value.co_code, value.co_names, constants), depth + 1)
     elif isinstance(value, FunctionType):
-        cells = [_contents(cell) for cell in value.__closure__ or ()]
-        _feed(digest, (value.__code__, value.__defaults__, cells), depth + 1)
+        _feed(digest, (value.__code__, value.__defaults__, _captured(value)), depth + 1)
     elif isinstance(value, MethodType):
         _feed(digest, value.__func__, depth + 1)
     else:
@@ -82,8 +80,18 @@ def _feed(digest: Any, value: Any, depth: int) -> None:
         digest.update(f"{type(value).__qualname__}:{_ADDRESS.sub('', text)};".encode())
 
 
-def _contents(cell: Any) -> Any:
-    try:
-        return cell.cell_contents
-    except ValueError:  # not assigned yet
-        return None
+def _captured(function: FunctionType) -> tuple[Any, ...]:
+    """What a function closes over, but for what it assigns itself: that is state, such as a count.
+
+    So is what lists and dicts hold, of which only the kind is looked at.
+    """
+    assigned = {
+        instruction.argval
+        for instruction in dis.get_instructions(function.__code__)
+        if instruction.opname == "STORE_DEREF"
+    }
+    found = []
+    for name, cell in zip(function.__code__.co_freevars, function.__closure__ or (), strict=True):
+        with contextlib.suppress(ValueError):  # not assigned yet
+            found.append(None if name in assigned else cell.cell_contents)
+    return tuple(found)

@@ -17,7 +17,7 @@ from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.differences import CentralDifference, ValueDifferences
 from extremum.objective.exact import exact_derivatives
-from extremum.objective.function import PlainFunction
+from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.objective import Objective
 from extremum.objective.parameters import Vector
 from extremum.objective.preparation import Preparation
@@ -29,6 +29,10 @@ from extremum.outcomes import DerivativeWarning, UnknownOption, Untraceable
 MOST_DIFFERENCED = 100
 """Up to so many variables a certificate takes second derivatives by differences of values: 2n² of
 them for each Hessian, and it asks for seven."""
+
+
+UNTRUE = 1e-3
+"""A gradient of the user's may be wrong by this part of the one at the start, no more."""
 
 
 class GradientSource(Protocol):
@@ -272,13 +276,26 @@ class FunctionObjective(Objective):
         return replace(self._best, counts=Counts())
 
     def untrue_gradient(self, x: Vector) -> str | None:
-        """Compare a gradient of the user's with differences at `x`; None where they agree.
+        """Compare a gradient of the user's at `x` with the exact one, or else with differences.
 
-        Only where nothing exact is known, which a certificate would be computed with.
+        None where they agree, to `UNTRUE` of the gradient at the start: it may be approximate.
         """
-        if not isinstance(self._best.gradients, SuppliedGradient):
+        given, best = self.gradients, self._best.gradients
+        if not isinstance(given, SuppliedGradient):
             return None
-        return lost_slope(self.gradients, self.plain, x)
+        if isinstance(best, SuppliedGradient):
+            return lost_slope(given, self.plain, x)
+        start = best.value_and_gradient(self.plain.parameters.start, Counts())[1]
+        exact = best.value_and_gradient(x, Counts())[1]
+        scale = float(np.abs([start, exact]).max())
+        found = given.followed_gradient(x)
+        if np.abs(found - exact).max() <= UNTRUE * scale:
+            return None
+        i = int(np.abs(found - exact).argmax())
+        return (
+            f"at x = {show_point(x)} its component {i} is {found[i]:.6g}, and {exact[i]:.6g} by "
+            "following the function"
+        )
 
     def disagreement(self, x: Vector) -> str | None:
         """Compare a traced function with the plain one at `x`; None where they agree."""

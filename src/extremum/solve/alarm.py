@@ -75,7 +75,7 @@ class Watched:
     interruptible : bool
         Whether the alarm may ring: while something of the user's is under way, and never between.
     endless : bool
-        Whether what was under way when the time was up seemed never to end.
+        Whether an evaluation under way when the time was up seemed never to end.
     """
 
     def __init__(self, objective: Objective) -> None:
@@ -123,16 +123,17 @@ class Watched:
     def _evaluated(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
         if time.perf_counter() > self.deadline:
             raise TimeIsUp
-        return self.call(function, *arguments, **named)
-
-    def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
-        """Call something of the user's."""
         began = time.perf_counter()
-        self.interruptible = True
         try:
-            return function(*arguments, **named)
+            return self.call(function, *arguments, **named)
         except TimeIsUp:
             self.endless = time.perf_counter() - began > PATIENCE
             raise
+
+    def call(self, function: Callable[P, T], *arguments: P.args, **named: P.kwargs) -> T:
+        """Call something of the user's, whatever the time."""
+        self.interruptible = True
+        try:
+            return function(*arguments, **named)
         finally:
             self.interruptible = False

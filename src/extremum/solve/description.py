@@ -5,6 +5,8 @@ from __future__ import annotations
 import ast
 from typing import Any
 
+import numpy as np
+
 from extremum.methods import (
     BFGS,
     LBFGS,
@@ -87,7 +89,9 @@ def _read(node: ast.expr) -> Any:
         case ast.Call(
             func=ast.Attribute(value=ast.Name(id="np"), attr=name), args=[number], keywords=[]
         ) if name in NUMPY:
-            return _read(number)
+            value = _read(number)
+            if isinstance(value, int | float):
+                return getattr(np, name)(value)
         case ast.Call(func=ast.Name(id=name), args=[], keywords=words) if name in KNOWN:
             return KNOWN[name](**{str(word.arg): _read(word.value) for word in words})
     raise ValueError("it is not one of them")
