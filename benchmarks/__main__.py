@@ -26,6 +26,10 @@ BENCHMARKS = {
         "benchmarks.regression.larger_than_memory",
         "a 2 GB Parquet table fitted in bounded memory",
     ),
+    "resume": (
+        "benchmarks.resume",
+        "runs killed at random moments and resumed: is the trace the uninterrupted one's?",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",

@@ -44,6 +44,7 @@ if TYPE_CHECKING:
         ExtremumError,
         InvalidInput,
         NoStatistics,
+        OutOfTime,
         RankDeficient,
         RankWarning,
         Reason,
@@ -54,6 +55,7 @@ if TYPE_CHECKING:
         Verdict,
     )
     from extremum.solve import (
+        Checkpoint,
         FoundMinimum,
         GradientNorm,
         ManyResult,
@@ -66,6 +68,7 @@ if TYPE_CHECKING:
         minimize,
         minimize_many,
         minimize_scalar,
+        replay,
         stationary,
     )
 
@@ -80,12 +83,13 @@ _HOME = {
         "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
     ),
     "extremum.outcomes": (
-        "DerivativeWarning ExpressionError ExtremumError InvalidInput NoStatistics RankDeficient "
-        "RankWarning Reason Separated SeparationWarning UnknownOption Untraceable Verdict"
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput NoStatistics OutOfTime "
+        "RankDeficient RankWarning Reason Separated SeparationWarning UnknownOption Untraceable "
+        "Verdict"
     ),
     "extremum.solve": (
-        "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
-        "certify minimize minimize_many minimize_scalar stationary"
+        "Checkpoint FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace "
+        "ValueChange certify minimize minimize_many minimize_scalar replay stationary"
     ),
 }
 """Where each public name lives; it is imported when it is first used (PEP 562)."""
@@ -100,6 +104,7 @@ __all__ = [
     "BracketedNewton",
     "CentralDifference",
     "Certificate",
+    "Checkpoint",
     "ComplexStep",
     "ConjugateGradient",
     "DerivativeWarning",
@@ -118,6 +123,7 @@ __all__ = [
     "NewtonCG",
     "NoStatistics",
     "Objective",
+    "OutOfTime",
     "RankDeficient",
     "RankWarning",
     "Reason",
@@ -138,6 +144,7 @@ __all__ = [
     "minimize",
     "minimize_many",
     "minimize_scalar",
+    "replay",
     "stationary",
 ]
 

@@ -8,7 +8,8 @@ ExtremumError
 │   ├── NoStatistics              statistics that would not be valid for a fit
 │   ├── RankDeficient             a table whose columns don't determine the coefficients
 │   └── Separated                 a table for which no maximum-likelihood estimate exists
-└── Untraceable                   a function that can't be differentiated as it stands
+├── Untraceable                   a function that can't be differentiated as it stands
+└── OutOfTime (TimeoutError)      max_seconds were spent before there was anything to return
 DerivativeWarning (UserWarning)   derivatives are less exact than they could be
 RankWarning (UserWarning)         coefficients are not determined by the data
 SeparationWarning (UserWarning)   no maximum-likelihood estimate exists
@@ -53,6 +54,10 @@ class Separated(InvalidInput):
 
 class Untraceable(ExtremumError):
     """A function does something that can't be followed while it is being differentiated."""
+
+
+class OutOfTime(ExtremumError, TimeoutError):
+    """`max_seconds` were spent before the function was evaluated once: there is no result."""
 
 
 class DerivativeWarning(UserWarning):
@@ -101,11 +106,14 @@ class Reason(Enum):
         "{grad_norm:.3g}. Raise maxfev, or start from this point"
     )
     MAX_SECONDS = (
-        "{limit:g} seconds are spent (max_seconds); the gradient's norm is {grad_norm:.3g}. "
+        "{limit:g} seconds are spent (max_seconds){where}; the gradient's norm is {grad_norm:.3g}. "
         "Raise max_seconds, or start from this point"
     )
     CALLBACK = "the callback asked to stop after iteration {nit}"
-    INTERRUPTED = "the run was interrupted from the keyboard after iteration {nit}"
+    INTERRUPTED = (
+        "the run was interrupted from the keyboard {where}; the gradient's norm is "
+        "{grad_norm:.3g}. Start from this point to go on"
+    )
     UNBOUNDED = (
         "the function fell to {fun:.3g} at a distance of {distance:.3g} from the start: "
         "it looks unbounded below. Look at the certificate's ray"
@@ -113,7 +121,7 @@ class Reason(Enum):
     NO_DECREASE = (
         "no step along the direction decreases the {merit} enough (tried lengths down to "
         "{length:.2g}); the gradient's norm is {grad_norm:.3g}. "
-        "Check the derivatives with check_derivatives(fun, x)"
+        "Check the derivatives with check_derivatives(fun, x), unless the function has a kink there"
     )
     NOT_DESCENT = (
         "the direction does not point downhill (slope {slope:.3g}). "
@@ -134,6 +142,15 @@ class Reason(Enum):
     NOT_FINITE = (
         "the {what} is not finite at x = {where}: {cause}. "
         "A smaller step, or another start, keeps the iterates away from there"
+    )
+    RAISED = (
+        "an exception was raised {where} ({error}); the gradient's norm is {grad_norm:.3g}. "
+        "Mend what raised it, and start from this point to go on"
+    )
+    NOISE = (
+        "the value scatters or jumps by {scatter:.2g} between points where it should change by no "
+        "more than its rounding ({floor:.2g}); the gradient's norm there is {grad_norm:.3g}. "
+        "Average the noise away, or loosen the tolerance"
     )
 
 
@@ -156,9 +173,13 @@ MET_TESTS = frozenset(
 )
 """The reasons that say a stopping test chosen by the user was met."""
 
-ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NO_STEP_LEFT}
-"""The endings that a success allows: a test was met, or floating point has no better point. What
-the point is, the verdict says."""
+ENDED_WELL = MET_TESTS | {Reason.ROUNDING_FLOOR, Reason.NOISE, Reason.NO_STEP_LEFT}
+"""The endings that a success allows: a test was met, or the function's values tell of no better
+point. What the point is, the verdict says."""
+
+
+CUT_SHORT = frozenset({Reason.MAXITER, Reason.MAXFEV, Reason.MAX_SECONDS, Reason.CALLBACK})
+"""The endings after which a run could go on as if nothing had happened."""
 
 
 class Verdict(Enum):

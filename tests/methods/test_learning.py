@@ -6,9 +6,9 @@ import numpy as np
 import pytest
 
 import extremum as ex
-from extremum.methods.conjugate_gradient import _Last
+from extremum.methods.conjugate_gradient import LastDirection
 from extremum.methods.descent import RESTART
-from extremum.methods.lbfgs import _Pair
+from extremum.methods.lbfgs import Pair
 from extremum.outcomes import Reason
 from extremum.solve.options import METHODS as NAMES
 from tests.methods.problems import MATRIX, PROBLEMS, TARGET, Recorded
@@ -111,10 +111,10 @@ def test_newton_cg_names_a_hessian_that_is_not_finite():
 
 UPHILL = {
     "BFGS": (ex.BFGS(), -np.eye(4, order="F")),
-    "L-BFGS": (ex.LBFGS(), (_Pair(np.ones(4), -np.ones(4), -4.0),)),
+    "L-BFGS": (ex.LBFGS(), (Pair(np.ones(4), -np.ones(4), -4.0),)),
     "conjugate gradient": (
         ex.ConjugateGradient(),
-        _Last(-10 * MATRIX @ TARGET, 1e3, 0.1 * MATRIX @ TARGET, -1.0),
+        LastDirection(-10 * MATRIX @ TARGET, 1e3, 0.1 * MATRIX @ TARGET, -1.0),
     ),
 }
 

@@ -45,6 +45,41 @@ def interrupt_after(k):
     return callback
 
 
+def raised_after(k):
+    """The result that an exception of the function's carries."""
+    values = []
+
+    def fun(x):
+        values.append(x)
+        if len(values) > k:
+            raise OverflowError("the tank is full")
+        return float(rosenbrock(x))
+
+    try:
+        ex.minimize(fun, START, method="gradient-descent", jac="3-point", hess=no_hessian)
+    except OverflowError as error:
+        return error.extremum_result
+
+
+scatter = np.random.default_rng(0)
+
+
+def noisy(x):
+    return float(bowl(x)) + 1 + 1e-4 * scatter.normal()
+
+
+def bowl_gradient(x):
+    return 2 * (x - 1) + 0.4 * (x - 1) ** 3
+
+
+def bowl_hessian(x):
+    return np.diag(2 + 1.2 * (x - 1) ** 2)
+
+
+def no_hessian(x):
+    return np.eye(2)
+
+
 PROVOKED = {
     Reason.GRADIENT_NORM: lambda: ex.minimize(bowl, START),
     Reason.RELATIVE_STEP: lambda: ex.minimize(bowl, START, stop=ex.RelativeStep(1e-2)),
@@ -72,6 +107,8 @@ PROVOKED = {
     Reason.NOT_FINITE: lambda: ex.minimize(
         lambda x: x[0] - np.log(x[0]), [3.0], method=ex.GradientDescent(10.0)
     ),
+    Reason.RAISED: lambda: raised_after(60),
+    Reason.NOISE: lambda: ex.minimize(noisy, START, jac=bowl_gradient, hess=bowl_hessian, tol=0),
 }
 
 

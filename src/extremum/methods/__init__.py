@@ -16,6 +16,7 @@ from extremum.methods.steps import (
     GradientNormDecrease,
     StepRule,
 )
+from extremum.methods.stored import pack, unpack
 from extremum.methods.strong_wolfe import StrongWolfe
 from extremum.methods.trust_region import TrustRegion
 
@@ -37,5 +38,7 @@ __all__ = [
     "StepRule",
     "StrongWolfe",
     "TrustRegion",
+    "pack",
+    "unpack",
     "value_floor",
 ]

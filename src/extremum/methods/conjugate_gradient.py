@@ -11,7 +11,7 @@ from extremum.methods.method import State
 from extremum.objective import Objective, Vector
 
 
-class _Last(NamedTuple):
+class LastDirection(NamedTuple):
     """The last direction, with the value, the gradient and the slope where it began."""
 
     direction: Vector
@@ -56,7 +56,7 @@ class ConjugateGradient(LineSearchMethod):
         """Go along the new direction."""
         if not state.gradient.any():
             return replace(state, step_length=0.0)
-        last: _Last | None = state.memory
+        last: LastDirection | None = state.memory
         direction, trial = None, 0.0
         if last is not None:
             direction = _direction(last, state.gradient)
@@ -67,17 +67,17 @@ class ConjugateGradient(LineSearchMethod):
         if direction is None or not kept:
             direction = -state.gradient
         slope = float(direction @ state.gradient)
-        return replace(found, memory=_Last(direction, state.fun, state.gradient, slope))
+        return replace(found, memory=LastDirection(direction, state.fun, state.gradient, slope))
 
 
-def _direction(last: _Last, gradient: Vector) -> Vector:
+def _direction(last: LastDirection, gradient: Vector) -> Vector:
     """−∇φ + β d with the β of PRP+ (N&W, 5.44 and 5.45)."""
     change = gradient - last.gradient
     beta = float(change @ gradient) / float(last.gradient @ last.gradient)
     return max(beta, 0.0) * last.direction - gradient
 
 
-def _first_trial(last: _Last, state: State, slope: float) -> float:
+def _first_trial(last: LastDirection, state: State, slope: float) -> float:
     """The length of a parabola that falls as much as the last step did (N&W, 3.60).
 
     Where that step did not fall, the one of equal change to first order.

@@ -17,7 +17,7 @@ from extremum.objective import Objective, Vector
 from extremum.outcomes import InvalidInput
 
 
-class _Pair(NamedTuple):
+class Pair(NamedTuple):
     """A step, its gradient change, and their product."""
 
     step: Vector
@@ -68,7 +68,7 @@ class LBFGS(LineSearchMethod):
         """Go along −H⁻¹∇φ, and remember the step and the change of the gradient."""
         if not state.gradient.any():
             return replace(state, step_length=0.0)
-        pairs: tuple[_Pair, ...] = state.memory or ()
+        pairs: tuple[Pair, ...] = state.memory or ()
         direction = _direction(pairs, state.gradient) if pairs else None
         found, kept = descend(objective, state, self.rule, direction, 1.0)
         if found.stop is not None:
@@ -77,11 +77,11 @@ class LBFGS(LineSearchMethod):
         s, y = found.x - state.x, found.gradient - state.gradient
         if not is_curved(s, y, objective.eps):
             return replace(found, memory=pairs, event=joined(SKIPPED, found.event))
-        pairs = (*pairs, _Pair(s, y, float(s @ y)))[-self.memory :]
+        pairs = (*pairs, Pair(s, y, float(s @ y)))[-self.memory :]
         return replace(found, memory=pairs)
 
 
-def _direction(pairs: tuple[_Pair, ...], gradient: Vector) -> Vector:
+def _direction(pairs: tuple[Pair, ...], gradient: Vector) -> Vector:
     """The two loops of N&W, algorithm 7.4, in place on one new vector."""
     q = -gradient
     shares = []

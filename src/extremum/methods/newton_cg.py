@@ -29,7 +29,7 @@ NEGATIVE = "negative curvature"
 """The event of an iteration whose direction goes along negative curvature too."""
 
 
-class _Last(NamedTuple):
+class LastForcing(NamedTuple):
     """The gradient's norm before the last step, and the residual allowed then."""
 
     norm: float
@@ -75,11 +75,11 @@ class NewtonCG(LineSearchMethod):
         found = self.rule.next_state(objective, state, direction, 1.0)
         if found.stop is not None:
             return found
-        last = _Last(float(np.linalg.norm(state.gradient)), forcing)
+        last = LastForcing(float(np.linalg.norm(state.gradient)), forcing)
         return replace(found, memory=last, event=joined(event, found.event))
 
 
-def _forcing(last: _Last | None, norm: float) -> float:
+def _forcing(last: LastForcing | None, norm: float) -> float:
     """Eisenstat & Walker's choice 2: γ (‖∇φ‖/‖∇φ₋‖)^α, not much below the last one's square."""
     if last is None:
         return ROUGHEST

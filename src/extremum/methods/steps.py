@@ -183,7 +183,7 @@ class ExactStep:
         return best
 
 
-class _Recent(NamedTuple):
+class Recent(NamedTuple):
     """What Barzilai and Borwein's rule remembers: the last point and the recent values."""
 
     x: Vector
@@ -222,7 +222,7 @@ class BarzilaiBorwein:
             # Without curvature the last length is tried again, twice as long.
             trial = float(step @ step) / bend if bend > 0 else trial
         moved = backtrack(objective, state, direction, trial, max(values), SUFFICIENT_DECREASE)
-        return replace(moved, memory=_Recent(state.x, state.gradient, values))
+        return replace(moved, memory=Recent(state.x, state.gradient, values))
 
 
 def backtrack(

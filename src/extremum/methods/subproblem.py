@@ -148,7 +148,8 @@ def _by_eigenvectors(hessian: DenseSymmetric, gradient: Vector, radius: float) -
         excess = length / radius - 1
         if excess <= 0:
             break
-        new = mu + excess * length**2 / float(parts @ (parts / shifted))
+        bend = float(parts @ (parts / shifted))
+        new = mu + excess * length**2 / bend if bend else mu  # squares of 1e-162 vanish
         if new <= mu:
             break
         mu = new

@@ -8,9 +8,16 @@ from typing import cast
 
 import numpy as np
 
-from extremum.linalg import Factorizable, OperatorSymmetric, SparseSymmetric, SymmetricMatrix
+from extremum.linalg import (
+    EPS,
+    Factorizable,
+    OperatorSymmetric,
+    SparseSymmetric,
+    SymmetricMatrix,
+)
 from extremum.methods.krylov import solve_before_factoring, solve_by_products
 from extremum.methods.method import State, is_finite, not_finite, value_floor
+from extremum.methods.steps import NEAR_FLOOR
 from extremum.methods.subproblem import ModelStep, solve_subproblem
 from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import InvalidInput, Reason, Stop
@@ -31,6 +38,11 @@ GROWTH = 2.5
 
 MOST_TRIALS = 60
 """Trial points from one iterate; shrinking so often spans all of floating point."""
+
+
+HALF_THE_DIGITS = EPS**0.5
+"""A promised decrease of more than this part of the value is hidden by no rounding: where it never
+comes, the derivatives are wrong or the function is not smooth."""
 
 
 @dataclass(frozen=True)
@@ -111,12 +123,16 @@ class TrustRegion:
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         if units is not None and state.sizes is None and self.radius is None:
             radius = max(1.0, float(np.abs(state.x / units).max()))
+        promised, scatter = math.nan, 0.0
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
+            promised = promised if promised == promised else model.decrease
             step = model.step if units is None else units * model.step
             x = objective.rounded(state.x + step)
             length = math.sqrt(model.step @ model.step)
+            if length == 0:  # squares of 1e-162 vanish
+                break
             if step @ step <= eps**2 * size and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)
@@ -125,6 +141,7 @@ class TrustRegion:
                 radius = 0.1 * length
                 continue
             fall = state.fun - fun
+            scatter = abs(fall) if model.decrease <= floor else 0.0
             if model.decrease <= floor or abs(fall) <= floor:
                 # Rounding hides the change of the value, so the gradient decides (see `backtrack`).
                 accepted = fall >= -floor and float(gradient @ gradient) < square
@@ -149,8 +166,22 @@ class TrustRegion:
                 )
         if obstacle is not None:
             return replace(state, stop=obstacle)
-        facts = {"floor": floor, "fun": state.fun, "grad_norm": state.gradient_norm}
-        return replace(state, stop=Stop(Reason.ROUNDING_FLOOR, facts))
+        return replace(state, stop=_no_step(state, promised, floor, radius, scatter))
+
+
+def _no_step(state: State, promised: float, floor: float, radius: float, scatter: float) -> Stop:
+    """Why no step was found, where the first trial promised so much.
+
+    By `scatter` the value changed at the last one, of which nothing above the floor was expected.
+    """
+    if scatter > NEAR_FLOOR * floor:
+        facts = {"scatter": scatter, "floor": floor, "grad_norm": state.gradient_norm}
+        return Stop(Reason.NOISE, facts)
+    if promised > NEAR_FLOOR * floor + HALF_THE_DIGITS * abs(state.fun):
+        tried = {"merit": "value", "length": radius, "grad_norm": state.gradient_norm}
+        return Stop(Reason.NO_DECREASE, tried)
+    facts = {"floor": floor, "fun": state.fun, "grad_norm": state.gradient_norm}
+    return Stop(Reason.ROUNDING_FLOOR, facts)
 
 
 def _evaluate(objective: Objective, x: Vector) -> tuple[float, Vector, SymmetricMatrix | None]:

@@ -224,6 +224,11 @@ class CompiledDerivatives:
         """φ as a JAX function of (captured arrays, x), one object a program; and those arrays."""
         return self._program.function("value"), self._captured
 
+    @property
+    def traced(self) -> tuple[Any, list[Any]]:
+        """The jaxpr that was traced, and the arrays it captured."""
+        return self._program.jaxpr, self._captured
+
     def value(self, x: Vector, counts: Counts) -> float:
         """φ at x."""
         counts.nfev += 1

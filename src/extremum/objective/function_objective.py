@@ -11,23 +11,28 @@ from typing import Any, Protocol
 import numpy as np
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
-from extremum.objective.agreement import check_agreement
+from extremum.objective.agreement import check_agreement, lost_slope
+from extremum.objective.choices import Choices
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
 from extremum.objective.differences import CentralDifference, ValueDifferences
 from extremum.objective.exact import exact_derivatives
-from extremum.objective.function import PlainFunction
+from extremum.objective.function import PlainFunction, show_point
 from extremum.objective.objective import Objective
 from extremum.objective.parameters import Vector
 from extremum.objective.preparation import Preparation
 from extremum.objective.refusals import reason, refusals
 from extremum.objective.structure import DENSE, FEW, choose_structure
-from extremum.objective.supplied import SuppliedHessian
+from extremum.objective.supplied import SuppliedGradient, SuppliedHessian
 from extremum.outcomes import DerivativeWarning, UnknownOption, Untraceable
 
 MOST_DIFFERENCED = 100
 """Up to so many variables a certificate takes second derivatives by differences of values: 2n² of
 them for each Hessian, and it asks for seven."""
+
+
+UNTRUE = 1e-3
+"""A gradient of the user's may be wrong by this part of the one at the start, no more."""
 
 
 class GradientSource(Protocol):
@@ -68,6 +73,8 @@ class FunctionObjective(Objective):
     hessians: HessianSource
     counts: Counts = field(default_factory=Counts)
     why_inexact: str | None = None
+    disagreed: bool = False
+    """Whether what was followed turned out to compute something else."""
     products_only: bool = False
     why_unstructured: str | None = None
     mends: list[str] = field(default_factory=list, repr=False)
@@ -218,6 +225,27 @@ class FunctionObjective(Objective):
         return replace(self, products_only=(by_products or source.exact) and x.size > few)
 
     @property
+    def choices(self) -> Choices:
+        """What was chosen when it was made, and since."""
+        return Choices(
+            why_inexact=self.why_inexact,
+            disagreed=self.disagreed,
+            structured=getattr(self.hessians, "separation", None) is not None,
+            products_only=self.products_only,
+            why_unstructured=self.why_unstructured,
+        )
+
+    def as_chosen(self, choices: Choices, structure: Any) -> FunctionObjective:
+        """What choices made before say of the structure, and of derivatives that disagreed."""
+        automatic = isinstance(structure, str) and structure == "auto"
+        made = self.with_structure(choices.structure if automatic else structure)
+        made = replace(made, why_unstructured=choices.why_unstructured)
+        if not choices.disagreed:
+            return made
+        source = self._differences
+        return replace(made, gradients=source, hessians=source, disagreed=True)
+
+    @property
     def preparation(self) -> Preparation:
         """What it took to get the derivatives."""
         for source in (self.hessians, self.gradients):
@@ -246,6 +274,28 @@ class FunctionObjective(Objective):
         A certificate is computed with these.
         """
         return replace(self._best, counts=Counts())
+
+    def untrue_gradient(self, x: Vector) -> str | None:
+        """Compare a gradient of the user's at `x` with the exact one, or else with differences.
+
+        None where they agree, to `UNTRUE` of the gradient at the start: it may be approximate.
+        """
+        given, best = self.gradients, self._best.gradients
+        if not isinstance(given, SuppliedGradient):
+            return None
+        if isinstance(best, SuppliedGradient):
+            return lost_slope(given, self.plain, x)
+        start = best.value_and_gradient(self.plain.parameters.start, Counts())[1]
+        exact = best.value_and_gradient(x, Counts())[1]
+        scale = float(np.abs([start, exact]).max())
+        found = given.followed_gradient(x)
+        if np.abs(found - exact).max() <= UNTRUE * scale:
+            return None
+        i = int(np.abs(found - exact).argmax())
+        return (
+            f"at x = {show_point(x)} its component {i} is {found[i]:.6g}, and {exact[i]:.6g} by "
+            "following the function"
+        )
 
     def disagreement(self, x: Vector) -> str | None:
         """Compare a traced function with the plain one at `x`; None where they agree."""

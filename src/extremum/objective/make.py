@@ -11,6 +11,7 @@ from typing import Any
 
 import numpy as np
 
+from extremum.objective.choices import Choices, made_before
 from extremum.objective.counts import Counts
 from extremum.objective.differences import (
     SCHEMES,
@@ -38,6 +39,7 @@ def make_objective(
     hess: Any = None,
     hessp: Any = None,
     structure: Any = "auto",
+    choices: Choices | None = None,
 ) -> FunctionObjective:
     """Make an objective of a callable, finding what derivatives the user does not give.
 
@@ -59,6 +61,8 @@ def make_objective(
     structure : "auto", "dense", "operator", "tridiagonal", int or array_like
         The Hessian's structure, where it is not to be looked for; an integer is a bandwidth, a
         matrix a pattern.
+    choices : Choices, optional
+        Those of an objective made of the same function before, which are not made again.
 
     Raises
     ------
@@ -83,21 +87,27 @@ def make_objective(
     if given is not None and curvature is not None:
         return FunctionObjective(plain, given, curvature).with_structure(structure)
     why = None
-    try:
-        found: Any = exact_derivatives(plain, parameters.start)
-    except Untraceable as error:
-        why = str(error)
-        if given is None and parameters.library == "torch":
-            raise InvalidInput(
-                f"{plain.name} can't be differentiated by PyTorch: {why}. Mend that, or "
-                "pass jac= ('3-point' for differences)."
-            ) from error
-        found = given or ValueDifferences(plain, CentralDifference())
-        if given is None:
-            _check_affordable(plain, why)
-            warn_inexact(plain, why)
-    objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
-    return objective.with_structure(structure)
+    with made_before(choices):
+        try:
+            if choices is not None and choices.why_inexact is not None:
+                raise Untraceable(choices.why_inexact)
+            found: Any = exact_derivatives(plain, parameters.start)
+        except Untraceable as error:
+            why = str(error)
+            if given is None and parameters.library == "torch":
+                raise InvalidInput(
+                    f"{plain.name} can't be differentiated by PyTorch: {why}. Mend that, or "
+                    "pass jac= ('3-point' for differences)."
+                ) from error
+            found = given or ValueDifferences(plain, CentralDifference())
+            if given is None:
+                if choices is None:
+                    _check_affordable(plain, why)
+                warn_inexact(plain, why)
+        objective = FunctionObjective(plain, given or found, curvature or found, why_inexact=why)
+        if choices is None:
+            return objective.with_structure(structure)
+        return objective.as_chosen(choices, structure)
 
 
 def _first_value(plain: PlainFunction) -> tuple[PlainFunction, float]:
@@ -117,7 +127,7 @@ def by_differences(objective: FunctionObjective, why: str) -> FunctionObjective:
     """The same function by differences, after what was traced proved to be wrong."""
     warn_inexact(objective.plain, why)
     source = ValueDifferences(objective.plain, CentralDifference())
-    return replace(objective, gradients=source, hessians=source, why_inexact=why)
+    return replace(objective, gradients=source, hessians=source, why_inexact=why, disagreed=True)
 
 
 def warn_inexact(plain: PlainFunction, why: str) -> None:

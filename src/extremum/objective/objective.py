@@ -6,6 +6,7 @@ import copy
 from typing import Protocol, runtime_checkable
 
 from extremum.linalg import EPS, SymmetricMatrix
+from extremum.objective.choices import Choices
 from extremum.objective.counts import Counts
 from extremum.objective.parameters import Vector
 from extremum.objective.preparation import Preparation
@@ -89,6 +90,11 @@ class Objective(Protocol):
     def structure(self) -> str:
         """The storage of the Hessian."""
         return "its own"
+
+    @property
+    def choices(self) -> Choices | None:
+        """What was chosen when it was made, where something was."""
+        return None
 
     @property
     def preparation(self) -> Preparation:

@@ -167,6 +167,12 @@ class Parameters:
         return vector.astype(self.dtype).astype(np.float64)
 
     @property
+    def shape_text(self) -> str:
+        """The user's structure in words, the same in every process."""
+        leaves = [None if shape is None else list(shape) for shape in self._shapes]
+        return f"{self._tree}: {leaves}"
+
+    @property
     def is_flat(self) -> bool:
         """Whether the parameters are already a vector."""
         return self._shapes == (self.start.shape,) and self._tree.num_nodes == 1

@@ -9,6 +9,7 @@ from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import NoReturn
 
+from extremum.objective.choices import deadline
 from extremum.objective.refusals import refuse
 from extremum.outcomes import Untraceable
 
@@ -37,7 +38,7 @@ _recording: ContextVar[_Recording | None] = ContextVar("_recording", default=Non
 @contextmanager
 def bounded_recording() -> Iterator[None]:
     """Give up following a function inside once it has taken too long."""
-    token = _recording.set(_Recording(time.thread_time() + MOST_SECONDS))
+    token = _recording.set(_Recording(deadline(MOST_SECONDS)))
     try:
         yield
     finally:

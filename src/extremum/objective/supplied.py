@@ -43,6 +43,10 @@ class SuppliedGradient:
         given = PlainFunction(self.jac, self.function.parameters, self.function.args).call(x)
         return self.function.parameters.flatten(given, "The gradient that jac returned")
 
+    def followed_gradient(self, x: Vector) -> Vector:
+        """∇φ at x, uncounted."""
+        return self.gradient(x, Counts())
+
     def value_and_gradient(self, x: Vector, counts: Counts) -> tuple[float, Vector]:
         """φ and ∇φ at x."""
         if self.jac is None:

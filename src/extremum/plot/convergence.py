@@ -266,7 +266,7 @@ def _title(result: Result) -> str:
     verdict = verdict_in_words(result.get("certificate"))
     nit = result.get("nit", 0)
     first = f"{verdict[0].upper()}{verdict[1:]} after {nit} iteration{'s' if nit != 1 else ''}"
-    message = str(result.get("message", "")).split(" The point is")[0]
+    message = str(result.get("message", "")).split(" The point x = ")[0]
     stopped = textwrap.shorten(message, 180, placeholder=" …")
     return "\n".join([first, *textwrap.wrap(stopped.replace("$", r"\$"), 92)])
 

@@ -8,8 +8,9 @@ from typing import Any
 from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, GradientNormDecrease, Newton
 from extremum.objective import Objective, Parameters, make_objective
+from extremum.solve.call import Call
 from extremum.solve.result import Result
-from extremum.solve.solver import Call, solve
+from extremum.solve.solver import solve
 from extremum.solve.stops import GradientNorm
 
 
@@ -30,6 +31,8 @@ def minimize(
     maxfev: int | None = None,
     max_seconds: float | None = None,
     keep_x: bool | None = None,
+    checkpoint: Any = None,
+    resume: Any = None,
     options: dict[str, Any] | None = None,
     **unknown: Any,
 ) -> Result:
@@ -77,9 +80,18 @@ def minimize(
     maxiter, maxfev : int, optional
         Limits of iterations and of evaluations of `fun`.
     max_seconds : float, optional
-        Limit of time, looked at between iterations.
+        Limit of the run's time, looked at before each evaluation. An evaluation that is Python's is
+        interrupted, on the main thread; compiled code is not. Preparation and certificate may take
+        as long again each, but at least ten seconds.
     keep_x : bool, optional
         Whether the trace keeps the points; by default up to 100 variables.
+    checkpoint : str, Path or Checkpoint, optional
+        A file to write the run down in, every two seconds; ``Checkpoint(path, iterations=100)``
+        says otherwise. If it can't be written the run goes on, and says so.
+    resume : str, Path or True, optional
+        The checkpoint to go on from, with the same function and the same call but for its limits:
+        the trace is that of a run that was never interrupted. True: that of ``checkpoint=``. Where
+        both are the same file and it is not there yet, the run begins at the start.
     options : dict, optional
         SciPy's spelling of the limits and of ``gtol``.
 
@@ -97,12 +109,17 @@ def minimize(
         If an option or a method does not exist, or has no meaning here (``bounds=``).
     Untraceable
         If exact derivatives can't be had, and one gradient by differences would take a minute.
+    OutOfTime
+        If `max_seconds` are spent before the function was evaluated once.
 
     Notes
     -----
     `success` means that the run ended as it should, by a test or at the limit of floating point,
     *and* that the certificate says `MINIMUM`, or `DEGENERATE` with `is_minimum` True. A run that
     ends at a saddle or a maximum is started again from a lower point, at most ten times.
+
+    Ctrl-C ends a run with the best point so far. An exception that `fun` or the callback raises is
+    passed on; its attribute `extremum_result` is the result up to there.
 
     Examples
     --------
@@ -129,6 +146,8 @@ def minimize(
             maxfev=maxfev,
             max_seconds=max_seconds,
             keep_x=keep_x,
+            checkpoint=checkpoint,
+            resume=resume,
             options=options,
             unknown=unknown,
         ).read()
@@ -152,6 +171,8 @@ def stationary(
     maxfev: int | None = None,
     max_seconds: float | None = None,
     keep_x: bool | None = None,
+    checkpoint: Any = None,
+    resume: Any = None,
     options: dict[str, Any] | None = None,
     **unknown: Any,
 ) -> Result:
@@ -171,7 +192,7 @@ def stationary(
         As for `minimize`; the certificate's Hessian has that storage.
     fun, x0, args, jac, hess, hessp, stop, tol, callback
         As for `minimize`.
-    maxiter, maxfev, max_seconds, keep_x, options
+    maxiter, maxfev, max_seconds, keep_x, checkpoint, resume, options
         As for `minimize`.
 
     Returns
@@ -209,6 +230,8 @@ def stationary(
             maxfev=maxfev,
             max_seconds=max_seconds,
             keep_x=keep_x,
+            checkpoint=checkpoint,
+            resume=resume,
             options=options,
             unknown=unknown,
         ).read()

@@ -1,117 +1,32 @@
-"""From a call, read and checked, to its result: run, escape, verify, certify, report."""
+"""From a problem to its result: run, escape, verify, certify, report."""
 
 from __future__ import annotations
 
-import functools
-import importlib.metadata
-import platform
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass, field, replace
-from typing import Any
+from collections.abc import Callable
+from dataclasses import replace
 
 import numpy as np
 
 from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, Method, Newton, State
-from extremum.objective import (
-    FunctionObjective,
-    Objective,
-    Parameters,
-    Vector,
-    by_differences,
-    make_objective,
-)
-from extremum.outcomes import ENDED_WELL, Reason, Stop, UnknownOption, Verdict
-from extremum.solve.loop import Goal, Run
-from extremum.solve.options import (
-    choose_method,
-    choose_tests,
-    limits,
-    read_callback,
-    read_options,
-)
+from extremum.objective import Counts, FunctionObjective, Objective, Vector
+from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
+from extremum.solve.alarm import TimeIsUp, alarm
+from extremum.solve.call import Problem
+from extremum.solve.checkpoint import Keeper
+from extremum.solve.loop import Run
+from extremum.solve.report import KINDS, report
 from extremum.solve.result import Result
-from extremum.solve.stops import Limits, StopTest
-from extremum.solve.trace import MOST_KEPT, Trace
+from extremum.solve.resume import set_going
+from extremum.solve.trace import Trace
 
 MOST_ESCAPES = 10
 """How often a run is started again from below a saddle or a maximum."""
 
 
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """What a user asked for, as they said it; the fields are the parameters of `minimize`."""
-
-    fun: Callable[..., Any] | Objective
-    x0: Any
-    args: tuple[Any, ...]
-    goal: Goal
-    method: Any
-    jac: Any
-    hess: Any
-    hessp: Any = None
-    structure: Any = "auto"
-    stop: Any
-    tol: float | None
-    callback: Any
-    maxiter: int | None
-    maxfev: int | None
-    max_seconds: float | None
-    keep_x: bool | None = None
-    options: Mapping[str, Any] | None
-    unknown: Mapping[str, Any] = field(default_factory=dict)
-
-    def read(self) -> Problem:
-        """Check the call and make its parts."""
-        further = read_options(self.options, self.unknown, self.__dataclass_fields__)
-        parameters = Parameters.of(self.x0)
-        spent = {name: getattr(self, name) for name in ("maxiter", "maxfev", "max_seconds")}
-        tests = choose_tests(self.stop, further.get("tol") if self.tol is None else self.tol)
-        bounds, callback = limits(spent, further), read_callback(self.callback)
-        choose_method(self.method, None, parameters.size)  # an unknown name is refused first
-        objective = self._objective(parameters)
-        method, text = choose_method(self.method, objective, parameters.size)
-        keep_x = parameters.size <= MOST_KEPT if self.keep_x is None else self.keep_x
-        return Problem(
-            objective, parameters, method, text, tests, bounds, self.goal, callback, keep_x
-        )
-
-    def _objective(self, parameters: Parameters) -> Objective:
-        if not isinstance(self.fun, Objective):
-            return make_objective(
-                self.fun,
-                parameters,
-                self.args,
-                self.jac,
-                self.hess,
-                self.hessp,
-                self.structure,
-            )
-        left_out = {"args": (), "jac": None, "hess": None, "hessp": None, "structure": "auto"}
-        for name, nothing in left_out.items():
-            given = getattr(self, name)
-            if type(given) is not type(nothing) or given != nothing:
-                raise UnknownOption(f"{name}= has no meaning here: an Objective brings its own.")
-        return self.fun
-
-
-@dataclass(frozen=True)
-class Problem:
-    """A call, read and checked."""
-
-    objective: Objective
-    parameters: Parameters
-    method: Method
-    method_text: str
-    tests: tuple[StopTest, ...]
-    limits: Limits
-    goal: Goal
-    callback: Callable[[Any, Any], None] | None
-    keep_x: bool
-
-
 def solve(problem: Problem) -> Result:
     """Run, escape from saddles, verify what was traced, certify, report."""
+    keeper, (snapshot, notes) = problem.keeper(), problem.snapshot()
     run = Run(
         problem.objective,
         problem.tests,
@@ -119,23 +34,29 @@ def solve(problem: Problem) -> Result:
         problem.goal,
         _observer(problem),
         Trace(problem.keep_x),
+        keeper or (lambda run: None),
     )
     x, event = problem.parameters.start, ""
-    for escapes in range(MOST_ESCAPES + 1):
-        method = problem.method if escapes == 0 else _restarted(problem.method)
-        state, stops = run.go(method, x, event)
-        with run.judged():
-            wrong = problem.objective.disagreement(state.x)
+    resumed = None if snapshot is None else set_going(snapshot, run)
+    while True:
+        state, stops = _driven(problem, run, keeper, x, event, resumed)
+        resumed, wrong = None, None
+        try:
+            with run.judged(), alarm(run.seconds_to_judge):
+                wrong = problem.objective.disagreement(state.x)
+                if wrong is None or not isinstance(problem.objective, FunctionObjective):
+                    certificate = _judged(problem, state)
+        except (Exception, KeyboardInterrupt, TimeIsUp) as error:
+            stop = _not_judged(run, error)
+            certificate = unjudged(state, problem.objective, stop.message)
+            if stop.reason not in [other.reason for other in stops]:
+                stops = (*stops, stop)
         if wrong is not None and isinstance(problem.objective, FunctionObjective):
-            return solve(replace(problem, objective=by_differences(problem.objective, wrong)))
-        # What the user is handed: x in the dtype of their parameters.
-        at, start = problem.objective.rounded(state.x), problem.parameters.start
-        with run.judged():
-            certificate = certify_point(problem.objective.at_best(), at, at - start)
+            return solve(problem.by_differences(wrong))
         escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
             certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
         )
-        if any(stop.reason not in ENDED_WELL for stop in stops):
+        if run.round == MOST_ESCAPES or any(stop.reason not in ENDED_WELL for stop in stops):
             break
         if certificate.stationary_point is not None:
             x = certificate.stationary_point
@@ -145,7 +66,30 @@ def solve(problem: Problem) -> Result:
             event = f"left a {certificate.verdict.name.lower()} point for a lower one"
         else:
             break
-    return _report(problem, run, state, stops, certificate)
+        run.round += 1
+    return report(problem, run, state, stops, certificate, notes, _trouble(keeper))
+
+
+def _driven(
+    problem: Problem, run: Run, keeper: Keeper | None, x: Vector, event: str, resumed: State | None
+) -> tuple[State, tuple[Stop, ...]]:
+    """Run the method; an exception of the user's carries the result so far."""
+    method = problem.method if run.round == 0 else _restarted(problem.method)
+    try:
+        return run.go(method, x, event, resumed)
+    except Exception as error:
+        if run.best is not None:
+            where = f"in the middle of iteration {run.nit + 1}"
+            stops = (_raised(run, error, where),)
+            why = "The run ended by an exception, so the point was not judged"
+            certificate = unjudged(run.best, problem.objective, why)
+            error.extremum_result = report(  # type: ignore[attr-defined]
+                problem, run, run.best, stops, certificate, trouble=_trouble(keeper)
+            )
+        raise
+    finally:
+        if keeper is not None:
+            keeper.finish(run)
 
 
 def _restarted(method: Method) -> Method:
@@ -153,72 +97,48 @@ def _restarted(method: Method) -> Method:
     return Newton() if isinstance(method, BracketedNewton) else method
 
 
-def _report(
-    problem: Problem, run: Run, state: State, stops: tuple[Stop, ...], certificate: Certificate
-) -> Result:
-    accepted = certificate.verdict is Verdict.MINIMUM or (
-        certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is True
-    )
-    if problem.goal == "stationary":
-        accepted = certificate.verdict in (
-            Verdict.MINIMUM,
-            Verdict.SADDLE,
-            Verdict.MAXIMUM,
-            Verdict.DEGENERATE,
-        )
-    # A point beside the one that was judged is none that the call asked for.
-    accepted = accepted and certificate.stationary_point is None
-    success = accepted and any(stop.reason in ENDED_WELL for stop in stops)
-    reasons = tuple(stop.reason for stop in stops)
-    message = " ".join(stop.message for stop in stops)
-    if not accepted:
-        message += f" The point is {certificate.verdict.value}."
-    objective = problem.objective
-    result = Result(
-        x=problem.parameters.restore(state.x),
+def _judged(problem: Problem, state: State) -> Certificate:
+    # What the user is handed: x in the dtype of their parameters.
+    at, start = problem.objective.rounded(state.x), problem.parameters.start
+    found = certify_point(problem.objective.at_best(), at, at - start)
+    if isinstance(problem.objective, FunctionObjective) and found.verdict in KINDS["stationary"]:
+        wrong = problem.objective.untrue_gradient(at)
+        if wrong is not None:
+            evidence = (*found.evidence, f"The gradient that was given is not true: {wrong}")
+            return replace(found, verdict=Verdict.UNDECIDED, is_minimum=None, evidence=evidence)
+    return found
+
+
+def _not_judged(run: Run, error: BaseException) -> Stop:
+    where = "while the point was judged"
+    if isinstance(error, Exception):
+        return _raised(run, error, where)
+    return run.interrupted(error, where)
+
+
+def _raised(run: Run, error: Exception, where: str) -> Stop:
+    assert run.best is not None
+    what = f"{type(error).__name__}: {str(error).strip().rstrip('.')}"
+    facts = {"error": what, "where": where, "grad_norm": run.best.gradient_norm}
+    return Stop(Reason.RAISED, facts)
+
+
+def unjudged(state: State, objective: Objective, why: str) -> Certificate:
+    """What can be said of a point without evaluating anything."""
+    return Certificate(
+        verdict=Verdict.UNDECIDED,
+        is_minimum=None,
         fun=state.fun,
-        jac=problem.parameters.restore(state.gradient),
-        hess=certificate.hessian,
-        success=success,
-        status=0 if success else 1 + list(Reason).index(reasons[0]),
-        message=message,
-        nit=run.nit,
-        **objective.counts.as_dict(),
-        seconds=run.seconds,
-        trace=run.trace,
-        certificate=certificate,
-        reasons=reasons,
+        gradient=state.gradient,
+        gradient_norm=state.gradient_norm,
+        counts=Counts(),
         source=objective.source,
-        structure=objective.structure,
-        preparation=asdict(objective.preparation),
-        method=problem.method_text,
-        notes=objective.notes,
-        manifest=_manifest(problem),
-        objective=objective,
+        evidence=(why.rstrip("."),),
     )
-    return result
 
 
-@functools.cache
-def _versions(*further: str) -> dict[str, str]:
-    packages = ("extremum", "jax", "jaxlib", "numpy", "scipy", *further)
-    found = {name: importlib.metadata.version(name) for name in packages}
-    return {"python": platform.python_version(), **found}
-
-
-def _manifest(problem: Problem) -> dict[str, Any]:
-    """Versions and options, as text and numbers."""
-    further = ("torch",) if problem.parameters.library == "torch" else ()
-    return {
-        "versions": dict(_versions(*further)),
-        "dtype": problem.parameters.dtype.name,
-        "goal": problem.goal,
-        "method": repr(problem.method),
-        "stop": [repr(test) for test in problem.tests],
-        "limits": repr(problem.limits),
-        "source": problem.objective.source,
-        "structure": problem.objective.structure,
-    }
+def _trouble(keeper: Keeper | None) -> str | None:
+    return None if keeper is None else keeper.trouble
 
 
 def _observer(problem: Problem) -> Callable[[State, int], None] | None:

@@ -145,7 +145,7 @@ class Limits:
     maxfev : int or None
         Evaluations of φ.
     max_seconds : float or None
-        Looked at between iterations.
+        Looked at before each evaluation; one in Python is interrupted (see `alarm`).
     """
 
     maxiter: int = MAXITER
@@ -169,7 +169,7 @@ class Limits:
             (Reason.MAX_SECONDS, seconds, self.max_seconds),
         )
         return [
-            Stop(reason, {"limit": limit, "grad_norm": state.gradient_norm})
+            Stop(reason, {"limit": limit, "grad_norm": state.gradient_norm, "where": ""})
             for reason, used, limit in checks
             if limit is not None and used >= limit
         ]

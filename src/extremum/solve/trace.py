@@ -35,6 +35,9 @@ COLUMNS = (
 )
 """The columns of a trace, in order."""
 
+COUNTED = ("nfev", "njev", "nhev", "nhvp")
+"""The columns that count evaluations."""
+
 MOST_KEPT = 100
 """Points are kept by default up to this many variables."""
 
@@ -84,9 +87,35 @@ class Trace:
             seconds,
             state.event,
         )
-        self._rows.append(row)
         if self._points is not None:
             self._points.append(state.x)
+        self._rows.append(row)  # last: an interruption leaves a whole number of rows
+
+    def packed(self, rows: int, arrays: list[Any]) -> dict[str, Any]:
+        """The first rows as what JSON knows; the numbers are appended to a list of arrays."""
+        kept = self._rows[:rows]
+        arrays.append(np.array([row[:-1] for row in kept], np.float64))
+        arrays.append(np.array([] if self._points is None else self._points[:rows]))
+        events = {str(k): row[-1] for k, row in enumerate(kept) if row[-1]}
+        return {"numbers": len(arrays) - 2, "events": events, "keep_x": self._points is not None}
+
+    @classmethod
+    def unpacked(cls, data: Any, arrays: list[Any]) -> Trace:
+        """The trace that was packed."""
+        numbers, points = arrays[data["numbers"]], arrays[data["numbers"] + 1]
+        trace = cls(data["keep_x"])
+        for k, row in enumerate(numbers):
+            whole = {0, *(COLUMNS.index(name) for name in COUNTED)}
+            values = (int(v) if i in whole else float(v) for i, v in enumerate(row))
+            trace._rows.append((*values, data["events"].get(str(k), "")))
+        if trace._points is not None:
+            trace._points.extend(points)
+        return trace
+
+    @property
+    def counts(self) -> dict[str, int]:
+        """The evaluations up to the last row."""
+        return {name: self._rows[-1][COLUMNS.index(name)] for name in COUNTED}
 
     @property
     def step_norm(self) -> float:
@@ -109,7 +138,7 @@ class Trace:
     @property
     def x(self) -> Vector | None:
         """The points, of shape (rows, n), where they were kept."""
-        return None if self._points is None else np.array(self._points)
+        return None if self._points is None else np.array(self._points[: len(self)])
 
     def to_pandas(self) -> pd.DataFrame:
         """The trace as a table; kept points are the columns x0, x1, …."""

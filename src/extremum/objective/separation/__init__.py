@@ -4,7 +4,7 @@ from extremum.objective.separation.compressed import Compressed, check_product, 
 from extremum.objective.separation.declared import declared
 from extremum.objective.separation.products import in_turns
 from extremum.objective.separation.program import Program
-from extremum.objective.separation.separation import Separation, structure_of
+from extremum.objective.separation.separation import Separation, digest, structure_of
 
 __all__ = [
     "Compressed",
@@ -13,6 +13,7 @@ __all__ = [
     "check_product",
     "compressed",
     "declared",
+    "digest",
     "in_turns",
     "structure_of",
 ]

@@ -11,6 +11,7 @@ from typing import Any
 import numpy as np
 
 from extremum.linalg import Pattern
+from extremum.objective.choices import deadline
 from extremum.objective.separation.analysis import analyse
 from extremum.objective.separation.colouring import Colouring, colour
 from extremum.objective.separation.dependence import Budget, TooMuch
@@ -106,17 +107,16 @@ def structure_of(jaxpr: Any, captured: Sequence[Any], n: int, seconds: float) ->
     budget = Budget(
         ENTRIES_PER_VARIABLE * n + ENTRIES,
         int(PRODUCTS_PER_SECOND * seconds),
-        start + seconds,
+        deadline(seconds),
     )
     try:
         found = analyse(Program.of(jaxpr), captured, n, budget)
         pattern = Pattern(n, found.rows.astype(np.int32), found.columns.astype(np.int32))
         analysed = time.thread_time()
         colouring = colour(n, pattern.rows, pattern.cols, budget.deadline)
-    except TooMuch as too_much:
-        return Separation(
-            n, None, None, (), np.zeros(0, bool), {}, time.thread_time() - start, str(too_much)
-        )
+    except (TooMuch, MemoryError) as error:
+        why = str(error) if isinstance(error, TooMuch) else "memory is too short for finding it"
+        return Separation(n, None, None, (), np.zeros(0, bool), {}, time.thread_time() - start, why)
     return Separation(
         n,
         pattern,
