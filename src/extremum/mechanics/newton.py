@@ -18,8 +18,8 @@ from extremum.mechanics.flat import solver
 from extremum.objective import Vector
 
 SHORTEST = 0.02
-"""The least damping factor: where it would have to be less, the Hessian is about to be singular, and
-continuation gets there sooner."""
+"""The least damping factor: where it would have to be less, the Hessian is about to be singular,
+and continuation gets there sooner."""
 
 MUCH_LONGER = 4.0
 """A damping factor is tried again where what it shows allows one longer by so much."""

@@ -15,7 +15,7 @@ from extremum.mechanics.solution import Problem, Solution
 from extremum.mechanics.system import System, TracedLagrangian
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput
-from extremum.solve import Trace
+from extremum.solve import Trace, card
 
 if TYPE_CHECKING:
     from extremum.mechanics.refine import Refined
@@ -179,6 +179,43 @@ class Path:
             )
         found = self._shaped(self.solution.dense(times.ravel()))
         return found.reshape(times.shape + found.shape[1:])[()]
+
+    def __str__(self) -> str:
+        return card.plain(card.framed(self._title, self._colour, self._rows))
+
+    __repr__ = __str__
+
+    def __rich__(self) -> Any:
+        return card.framed(self._title, self._colour, self._rows)
+
+    def _repr_html_(self) -> str:
+        return card.framed_html(self._title, self._colour, self._rows)
+
+    @property
+    def _title(self) -> str:
+        found = self.certificate
+        index = "" if found.morse_index is None else f", Morse index {found.morse_index}"
+        return f"{found.verdict.name}: {found.verdict.value}{index}"
+
+    @property
+    def _colour(self) -> str:
+        return card.COLOURS.get(self.certificate.verdict, "red")
+
+    @property
+    def _rows(self) -> list[tuple[str, str]]:
+        """The lines of the card, as label and text."""
+        found, times = self.certificate, self.conjugate_times
+        return [
+            ("success", "yes" if self.success else "no"),
+            ("action", f"{self.action:.15g}"),
+            ("error", f"about {self.error_estimate:.2g} in each coordinate"),
+            ("energy", f"{self.energy[0]:.12g}, drift {self.energy_drift:.2g}"),
+            ("eigenvalues", ", ".join(f"{value:.6g}" for value in found.eigenvalues[:4])),
+            ("conjugate at", ", ".join(f"{t:.6g}" for t in times[:6]) or "no time before the end"),
+            ("evidence", ". ".join(found.evidence)),
+            ("stopped", self.message),
+            ("mesh", f"{len(self.t)} points, {self.rule}"),
+        ]
 
     def plot(self, **options: Any) -> Axes:
         """Draw x(t) with the initial guess."""
