@@ -5,7 +5,7 @@ import pytest
 
 import extremum as ex
 from extremum.linalg import TridiagonalSymmetric
-from extremum.mechanics import Lagrangian, Particle
+from extremum.mechanics import Lagrangian, Particle, discrete_action
 from extremum.mechanics.action import DiscreteAction
 from extremum.mechanics.rules import RULES
 
@@ -104,17 +104,20 @@ def test_other_meshes_and_other_data_compile_nothing(compilations):
 
 
 def test_the_action_is_minimized_where_it_has_a_minimum():
-    t = np.linspace(0, 1, 51)
-    action = action_of(Particle(1.0, lambda q: q**2 / 2), "trapezoid", t, 0.0, 1.0)
-    result = ex.minimize(action, np.linspace(0, 1, 51)[1:-1])
+    action = discrete_action(Particle(1.0, lambda q: q**2 / 2), 0.0, 1.0, 1.0, points=51)
+    t = action.node_times
+    result = ex.minimize(action, t[1:-1])
     assert result.success
     assert result.certificate.verdict is ex.Verdict.MINIMUM
-    np.testing.assert_allclose(result.x, (np.sin(t) / np.sin(1))[1:-1], atol=1e-5)
+    np.testing.assert_allclose(action.nodes(result.x)[:, 0], np.sin(t) / np.sin(1), atol=1e-5)
+    with pytest.raises(ex.InvalidInput, match="number of them"):
+        discrete_action(Particle(1.0, quartic), 0.0, 1.0, 1.0, points=None)
 
 
-def test_the_action_of_a_well_over_a_long_time_is_unbounded_below():
-    t = np.linspace(0, 8, 81)
-    action = action_of(Particle(1.0, quartic), "trapezoid", t, 0.0, 1.0)
-    result = ex.minimize(action, np.linspace(0, 1, 81)[1:-1], maxiter=200)
+@pytest.mark.parametrize("method", ["auto", "l-bfgs"])
+def test_the_action_of_a_well_over_a_long_time_is_unbounded_below(method):
+    action = discrete_action(Particle(1.0, quartic), 0.0, 1.0, 8.0, points=81)
+    result = ex.minimize(action, action.node_times[1:-1] / 8, method=method)
     assert not result.success
-    assert result.fun < -1e3
+    assert result.certificate.verdict is ex.Verdict.UNBOUNDED
+    assert any("stationary_path" in note for note in result.notes)

@@ -120,9 +120,8 @@ class DiscreteAction(Objective):
 
     Notes
     -----
-    A point x has (m p − 1) d components: node by node, in the order of time. `minimize` takes it
-    where the action has a minimum. That of an anharmonic well has none over long durations, and is
-    unbounded below: `stationary_path` finds the paths.
+    A point x has (m p − 1) d components: node by node, in the order of time. `discrete_action`
+    makes one for `minimize`.
     """
 
     lagrangian: TracedLagrangian
@@ -170,6 +169,14 @@ class DiscreteAction(Objective):
         if nodes.shape[1] == 1 and self.rule.degree == 1:
             return ActionTerms.of(chain_terms(local, element, self.t, nodes[:, 0]))
         return ActionTerms.of(element_terms(local, element, self.t, nodes))
+
+    @property
+    def notes(self) -> tuple[str, ...]:
+        """What a descent may meet."""
+        return (
+            "an action need not have a minimum: that of an anharmonic well is unbounded below over "
+            "a long duration; stationary_path finds the paths all the same",
+        )
 
     def value(self, x: Vector) -> float:
         """S."""

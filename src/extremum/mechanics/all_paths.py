@@ -219,8 +219,8 @@ def _from_many_starts(
     fewest = min(found.hits, default=0)
     words = (
         f"Of {found.starts} random initial velocities with |v(t₀)| ≤ {fastest:.4g}, "
-        f"{sum(found.hits)} led to one of {len(found.hits)} roots, to each of them at least "
-        f"{fewest} times; the chance that one more find is new is about {found.unseen:.1%}"
+        f"{sum(found.hits)} led to one of {len(found.hits)} paths, to each of them {fewest} times "
+        f"or more; the chance that one more find is new is about {found.unseen:.1%}"
     )
     return found.velocities, fastest, False, words
 
@@ -246,6 +246,7 @@ def _polished(
     found: list[Path] = []
     if not len(velocities):
         return found, 0
+    slow = min(_speeds(shooting.problem))
     motions = shooting.resolved(velocities, 0.0)(velocities)
     # For several coordinates the number of conjugate points is not known yet.
     low = motions.turns <= max_index
@@ -253,7 +254,6 @@ def _polished(
         if not np.isfinite(motion).all():
             continue
         path = find(motion)
-        slow = float(np.abs(motion).max()) / (path.t[-1] - path.t[0])
         away = float(np.linalg.norm(np.ravel(path.v[0]) - velocity))
         is_its = path.success and away <= NEAR * max(float(np.linalg.norm(velocity)), slow)
         if is_its and not any(_same(path, other) for other in found):

@@ -17,8 +17,9 @@ from extremum.mechanics.action import ActionTerms, DiscreteAction
 from extremum.mechanics.flat import solver
 from extremum.objective import Vector
 
-SHORTEST = 1e-4
-"""The least damping factor; the iteration is stuck there."""
+SHORTEST = 0.02
+"""The least damping factor: where it would have to be less, the Hessian is about to be singular,
+and continuation gets there sooner."""
 
 MUCH_LONGER = 4.0
 """A damping factor is tried again where what it shows allows one longer by so much."""
@@ -123,7 +124,7 @@ def newton(
                     contraction, accepted = ratio / last, (new_factored, new_step, 1.0)
                     break
             simplified = -factored.solve(new.gradient)
-            whole = _norm(step)
+            whole = max(_norm(step), float(np.finfo(float).tiny))
             ratio, bent = _norm(simplified) / whole, _norm(simplified - (1 - length) * step) / whole
             # What the curvature seen on the way would allow: equation 3.49.
             suggested = min(1.0, length**2 / (2 * bent)) if bent else 1.0

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from extremum.mechanics.action import DiscreteAction
 from extremum.mechanics.events import (
     check_along,
     read_guess,
@@ -22,6 +23,7 @@ from extremum.mechanics.search import Guess, find
 from extremum.mechanics.solution import Problem, Solution
 from extremum.mechanics.system import Lagrangian, System
 from extremum.objective import Vector
+from extremum.outcomes import InvalidInput
 
 TOL = 1e-8
 """What the error of a path may be where nothing else is said."""
@@ -160,6 +162,56 @@ def stationary_path(
         initial=initial(path.t),
         scalar=scalar,
     )
+
+
+def discrete_action(
+    system: System,
+    start: Any,
+    end: Any,
+    duration: Any,
+    *,
+    points: int,
+    rule: str = "trapezoid",
+) -> DiscreteAction:
+    """Make the action of a path a function of its inner nodes, for `minimize`.
+
+    Parameters
+    ----------
+    system, start, end, duration, points, rule
+        As for `stationary_path`.
+
+    Returns
+    -------
+    DiscreteAction
+        An objective; its `nodes(x)` are the path, ends included, its `node_times` their times.
+
+    Raises
+    ------
+    InvalidInput, UnknownOption, Untraceable
+        As for `stationary_path`.
+
+    Notes
+    -----
+    A short path minimizes its action, and a long one need not. The action of an anharmonic well is
+    unbounded below over a long duration: a descent then goes to paths of ever higher speed, which
+    no mesh resolves. `stationary_path` finds the paths all the same.
+
+    Examples
+    --------
+    >>> import extremum as ex
+    >>> from extremum.mechanics import Particle, discrete_action
+    >>> oscillator = Particle(1.0, lambda q: q**2 / 2)
+    >>> action = discrete_action(oscillator, 0.0, 1.0, 1.0, points=101)
+    >>> result = ex.minimize(action, action.node_times[1:-1])
+    >>> result.certificate.verdict.name, f"{result.fun:.4f}"
+    ('MINIMUM', '0.3210')
+    """
+    the_rule = rule_of(rule)
+    many = read_points(points, the_rule)
+    if many is None:
+        raise InvalidInput("points=None; a discrete action needs a number of them.")
+    problem, _ = read_problem(system, start, end, duration)
+    return problem.action(the_rule, problem.uniform(many - 1))
 
 
 def _accurate(

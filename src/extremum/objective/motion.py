@@ -103,8 +103,10 @@ def _kernels(function: Callable[[list[Any], Any], Any], d: int) -> _Kernels:
         def L(v: Any) -> Any:
             return function(captured, jnp.concatenate([row[:1], q, v]))
 
-        for _ in range(SOLUTIONS):
-            v = v + solved(jax.hessian(L)(v), p - jax.grad(L)(v))
+        def newton(_: int, v: Any) -> Any:
+            return v + solved(jax.hessian(L)(v), p - jax.grad(L)(v))
+
+        v = jax.lax.fori_loop(0, SOLUTIONS, newton, v)
         return motion(captured, row[0], q, v)
 
     return _Kernels(
