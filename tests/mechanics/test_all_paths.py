@@ -106,8 +106,8 @@ def lambert():
 
 
 def test_the_chance_of_a_new_root():
-    assert Roots(np.zeros((3, 2)), np.array([8, 1, 1]), 20).unseen == pytest.approx(0.2)
-    assert Roots(np.zeros((0, 2)), np.zeros(0, int), 20).unseen == 0
+    assert Roots(np.zeros((3, 2)), np.array([8, 1, 1]), 20).unseen == pytest.approx(3 / 11)
+    assert Roots(np.zeros((0, 2)), np.zeros(0, int), 20).unseen == 1
 
 
 @pytest.mark.parametrize("options", [{"max_index": -1}, {"max_index": 0.5}, {"speed": 0.0}])

@@ -36,6 +36,9 @@ REACH = 4.0
 SAME = 1e-5
 """Paths nearer to each other than this part of their extent are one."""
 
+POINTS = 129
+"""Of the mesh on which a motion that was lost is made a path."""
+
 NEAR = 0.01
 """A path has to begin with its root's velocity, up to this part of it."""
 
@@ -153,9 +156,9 @@ def stationary_paths(
     else:
         velocities, reached, known, words = _from_many_starts(shooting, speed)
 
-    def find(motion: Vector) -> Path:
+    def find(motion: Vector, points: int | None) -> Path:
         guess = motion[:, 0] if scalar else motion
-        return stationary_path(system, start, end, duration, guess=guess, tol=tol)
+        return stationary_path(system, start, end, duration, guess=guess, tol=tol, points=points)
 
     found, lost = _polished(shooting, velocities, max_index, find)
     if lost:
@@ -219,8 +222,8 @@ def _from_many_starts(
     fewest = min(found.hits, default=0)
     words = (
         f"Of {found.starts} random initial velocities with |v(t₀)| ≤ {fastest:.4g}, "
-        f"{sum(found.hits)} led to one of {len(found.hits)} roots, to each of them at least "
-        f"{fewest} times; the chance that one more find is new is about {found.unseen:.1%}"
+        f"{sum(found.hits)} led to one of {len(found.hits)} paths, to each of them {fewest} times "
+        f"or more; the chance that one more find is new is about {found.unseen:.1%}"
     )
     return found.velocities, fastest, False, words
 
@@ -240,24 +243,30 @@ def _speeds(problem: Problem) -> list[float]:
 
 
 def _polished(
-    shooting: ShootingMap, velocities: Vector, max_index: int, find: Callable[[Vector], Path]
+    shooting: ShootingMap,
+    velocities: Vector,
+    max_index: int,
+    find: Callable[[Vector, int | None], Path],
 ) -> tuple[list[Path], int]:
     """Make the motions paths; distinct ones, and how many did not lead to theirs."""
     found: list[Path] = []
     if not len(velocities):
         return found, 0
+    slow = min(_speeds(shooting.problem))
     motions = shooting.resolved(velocities, 0.0)(velocities)
     # For several coordinates the number of conjugate points is not known yet.
     low = motions.turns <= max_index
     for velocity, motion in zip(velocities[low], motions.q[low], strict=True):
         if not np.isfinite(motion).all():
             continue
-        path = find(motion)
-        slow = float(np.abs(motion).max()) / (path.t[-1] - path.t[0])
-        away = float(np.linalg.norm(np.ravel(path.v[0]) - velocity))
-        is_its = path.success and away <= NEAR * max(float(np.linalg.norm(velocity)), slow)
-        if is_its and not any(_same(path, other) for other in found):
-            found.append(path)
+        near = NEAR * max(float(np.linalg.norm(velocity)), slow)
+        # On the coarse mesh that the search begins with, another path may be nearer.
+        for points in (None, POINTS):
+            path = find(motion, points)
+            if path.success and np.linalg.norm(np.ravel(path.v[0]) - velocity) <= near:
+                if not any(_same(path, other) for other in found):
+                    found.append(path)
+                break
     return found, int(low.sum()) - len(found)
 
 

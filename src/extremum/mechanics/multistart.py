@@ -10,7 +10,9 @@ from numpy.typing import NDArray
 from extremum.mechanics.shooting import ShootingMap
 from extremum.objective import Vector
 
-STARTS = 128
+STARTS, MOST_ROUNDS = 128, 6
+"""Of a round; rounds at most. The search ends with a round in which no root was found that had not
+been found twice before."""
 
 ITERATIONS = 40
 
@@ -51,21 +53,32 @@ class Roots:
     def unseen(self) -> float:
         """The estimated chance that one more start that leads to a root would find a new one.
 
-        The part of the finds that were made only once (I. J. Good, Biometrika 40 (1953) 237).
+        The part of the finds that were made only once (I. J. Good, Biometrika 40 (1953) 237), with
+        one more of either kind, so that it is never nothing.
         """
-        return float((self.hits == 1).sum() / max(self.hits.sum(), 1))
+        return float(((self.hits == 1).sum() + 1) / (self.hits.sum() + 1))
 
 
 def roots(shooting: ShootingMap, low: float, high: float) -> Roots:
     """Look for roots from random directions at speeds between two, evenly in their logarithm."""
     random = np.random.default_rng(0)
+    starts = _starts(random, shooting, low, high)
+    rough = shooting.resolved(starts, UNRESOLVED)
+    found = np.empty((0, starts.shape[1]))
+    for rounds in range(1, MOST_ROUNDS + 1):
+        found = np.concatenate([found, _newton(rough, starts)])
+        velocities, hits = _distinct(found, low)
+        true = _are_roots(shooting, velocities)
+        if rounds > 1 and not (hits[true] < 2).any():
+            break
+        starts = _starts(random, shooting, low, high)
+    return Roots(velocities[true], hits[true], rounds * STARTS)
+
+
+def _starts(random: np.random.Generator, shooting: ShootingMap, low: float, high: float) -> Vector:
     directions = random.normal(size=(STARTS, shooting.problem.start.size))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    starts = directions * np.exp(random.uniform(np.log(low), np.log(high), (STARTS, 1)))
-    rough = shooting.resolved(starts, UNRESOLVED)
-    velocities, hits = _distinct(_newton(rough, starts), low)
-    true = _are_roots(shooting, velocities)
-    return Roots(velocities[true], hits[true], STARTS)
+    return np.asarray(directions * np.exp(random.uniform(np.log(low), np.log(high), (STARTS, 1))))
 
 
 def _are_roots(shooting: ShootingMap, velocities: Vector) -> NDArray[np.bool_]:

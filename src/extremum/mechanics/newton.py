@@ -124,7 +124,7 @@ def newton(
                     contraction, accepted = ratio / last, (new_factored, new_step, 1.0)
                     break
             simplified = -factored.solve(new.gradient)
-            whole = _norm(step)
+            whole = max(_norm(step), float(np.finfo(float).tiny))
             ratio, bent = _norm(simplified) / whole, _norm(simplified - (1 - length) * step) / whole
             # What the curvature seen on the way would allow: equation 3.49.
             suggested = min(1.0, length**2 / (2 * bent)) if bent else 1.0

@@ -10,13 +10,13 @@ from extremum.mechanics.solution import Problem
 from extremum.objective import Vector
 from extremum.objective.shots import Shots, shots
 
-LEGS = 64
+LEGS = 256
 """Times between which a motion is kept, as the guess of a path."""
 
-STEPS = 4
+STEPS = 1
 """Steps in a leg at first; doubled until ACCURACY, up to MOST_STEPS."""
 
-MOST_STEPS = 128
+MOST_STEPS = 32
 
 ACCURACY = 1e-5
 """Of the map, in parts of its extent or, where it is steep, of the velocities: enough to tell its
