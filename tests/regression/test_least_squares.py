@@ -107,3 +107,18 @@ def test_a_mean_far_from_zero_costs_no_digits():
     y = 2 * X[:, 0] + 1 + rng.normal(size=50)
     model = LinearRegression().fit(X, y)
     assert digits(np.append(model.coef_, model.intercept_), exact(X, y, True)) > 13
+
+
+@pytest.mark.parametrize("condition", [1.0, 1e3, 1e7])
+def test_products_and_reflections_give_the_same_digits(condition, monkeypatch):
+    rng = np.random.default_rng(0)
+    turn = np.linalg.qr(rng.normal(size=(8, 8)))[0]
+    X = rng.normal(size=(400, 8)) @ (turn * np.geomspace(1, 1 / condition, 8)) @ turn.T
+    y = X @ np.arange(8.0) + rng.normal(size=400)
+    monkeypatch.setattr("extremum.regression.least_squares.EXTENDED", 0)
+    model = LinearRegression().fit(X, y)
+    true = exact(X, y, True)
+    Q, R = np.linalg.qr(np.column_stack([X, np.ones(400)]))
+    lapack = linalg.solve_triangular(R, Q.T @ y)
+    found = np.append(model.coef_, model.intercept_)
+    assert digits(found, true) >= digits(lapack, true) - 0.5

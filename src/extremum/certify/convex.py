@@ -191,7 +191,9 @@ def _in_axes(
     if not (diagonal >= 0).all():
         return None
     units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    return sparse.csr_array(frame.multiply(units)), DenseSymmetric(units[:, None] * array * units)
+    axes = frame.copy()
+    axes.data *= units[axes.indices]
+    return axes, DenseSymmetric(units[:, None] * array * units)
 
 
 def _eigenvalues(matrix: Factorizable) -> dict[str, Any]:

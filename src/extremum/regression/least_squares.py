@@ -8,7 +8,7 @@ import numpy as np
 from scipy import sparse
 from scipy.linalg import solve_triangular, svd
 
-from extremum.linalg import EPS
+from extremum.linalg import EPS, DenseSymmetric
 from extremum.methods import State
 from extremum.methods.method import evaluate
 from extremum.objective import Objective, Vector
@@ -21,6 +21,10 @@ TALL = 4
 REFINEMENTS = 3
 """Corrections by residuals in extended precision; each gains as many digits as the condition number
 leaves of 16. In double precision one gives what a backward stable method has."""
+
+REGULAR = 1e-7
+"""Where the reciprocal condition number of ZᵀZ, that of Z squared, is at least this, its Cholesky
+factor has R's first nine digits, and the correction gives the others."""
 
 EXTENDED = 200_000
 """Up to so many entries a table's residuals are summed in extended precision, where the machine has
@@ -67,8 +71,9 @@ class LeastSquares:
 
     The table is centred and scaled as it is read, so that neither the columns' units nor their
     means cost digits. Its R is found by Householder's reflections, one block after another, and the
-    solution corrected by its residual (the corrected seminormal equations). Where R is singular it
-    is the shortest in standardized coordinates.
+    solution corrected by its residual (the corrected seminormal equations). A large table that is
+    well-conditioned gives R by products, in half the time, and with the correction the same digits.
+    Where R is singular the solution is the shortest in standardized coordinates.
 
     For `MeanLoss` objectives of `HalfSquared`.
 
@@ -87,19 +92,43 @@ class LeastSquares:
         assert isinstance(objective, MeanLoss)
         triangle: _Triangle | None = state.memory
         if triangle is None:
-            R = triangular_factor(objective)
-            R = _triangular(np.vstack([R, _penalty(objective)])) if objective.l2 else R
-            p = objective.size
-            triangle = _Triangle.of(R[:p, :p])
-            solution = triangle.solve(R[: len(triangle.R), p])
             corrections = REFINEMENTS if _is_small(objective) else 1
+            found = None if _is_small(objective) else _by_products(objective)
+            triangle, solution = _by_reflections(objective) if found is None else found
         else:
             solution = _standard_parameters(objective, state.x)
             corrections = 1
         for _ in range(corrections):
             solution = solution + triangle.solve_normal(_slope(objective, solution))
-        found = evaluate(objective, _parameters(objective, solution))
-        return replace(found, step_length=1.0, memory=triangle)
+        reached = evaluate(objective, _parameters(objective, solution))
+        return replace(reached, step_length=1.0, memory=triangle)
+
+
+def _by_products(objective: MeanLoss) -> tuple[_Triangle, Vector] | None:
+    """R by Cholesky's factorization of ZᵀZ; None where that would cost digits that count."""
+    p = objective.size
+
+    def products(rows: Vector) -> tuple[Vector]:
+        return (rows.T @ rows,)
+
+    (gram,) = objective.rows.total(
+        lambda block: products(_standardized(objective, block)), least_rows=p
+    )
+    if objective.l2:
+        gram += products(_penalty(objective))[0]
+    factors = DenseSymmetric(gram[:p, :p]).cholesky()
+    if factors is None or factors.rcond < REGULAR:
+        return None
+    triangle = _Triangle(np.linalg.cholesky(gram[:p, :p]).T, None)
+    return triangle, triangle.solve_normal(gram[:p, p])
+
+
+def _by_reflections(objective: MeanLoss) -> tuple[_Triangle, Vector]:
+    """R by Householder's reflections, one block after another."""
+    p, R = objective.size, triangular_factor(objective)
+    R = _triangular(np.vstack([R, _penalty(objective)])) if objective.l2 else R
+    triangle = _Triangle.of(R[:p, :p])
+    return triangle, triangle.solve(R[: len(triangle.R), p])
 
 
 def triangular_factor(objective: MeanLoss) -> Vector:

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field, replace
-from typing import Any
 
 import numpy as np
 from scipy import sparse
@@ -156,11 +155,16 @@ class MeanLoss(ConvexObjective):
         """The coordinates of standardized columns."""
         if self.standardize:
             return sparse.eye_array(self.size, format="csr")
-        table: Any = sparse.diags_array(1 / self.units.scale)
-        if self.fit_intercept:
-            shift = sparse.csr_array((-self.units.centre / self.units.scale)[None, :])
-            table = sparse.block_array([[table, None], [shift, sparse.eye_array(1)]])
-        return sparse.csr_array(sparse.kron(table, sparse.eye_array(self.loss.outputs)))
+        k, d = self.loss.outputs, self.units.scale.size
+        data, columns = [np.repeat(1 / self.units.scale, k)], [np.arange(d * k)]
+        ends = np.arange(d * k + 1)
+        if self.fit_intercept:  # a row for each output: −centre/scale, and 1 for its own
+            shift = np.append(-self.units.centre / self.units.scale, 1.0)
+            data.append(np.tile(shift, k))
+            columns.append((np.arange(d + 1) * k + np.arange(k)[:, None]).ravel())
+            ends = np.append(ends, d * k + (d + 1) * np.arange(1, k + 1))
+        entries = (np.concatenate(data), np.concatenate(columns), ends)
+        return sparse.csr_array(entries, shape=(self.size, self.size))
 
     def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
