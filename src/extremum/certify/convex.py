@@ -185,8 +185,12 @@ def _in_axes(
     """The axes, and a matrix in them."""
     if not matrix.is_finite:
         return None
-    frame = objective.frame()
-    array = frame.T @ matrix.toarray() @ frame
+    frame, own = objective.frame(), matrix.toarray()
+    array = frame.T @ own @ frame
+    # What is left of terms that cancel is no curvature, though its own unit would make it 1.
+    terms = np.einsum("ij,ik,kj->j", np.abs(frame), np.abs(own), np.abs(frame), optimize=True)
+    flat = np.abs(np.diag(array)) <= REGULAR * len(own) * EPS * terms
+    array[flat] = array[:, flat] = 0.0
     diagonal = np.diag(array)
     if not (diagonal >= 0).all():
         return None
