@@ -14,6 +14,10 @@ BENCHMARKS = {
         "benchmarks.scaling.command",
         "time and memory as the number of variables grows from 10² to 10⁶",
     ),
+    "regression": (
+        "benchmarks.regression.command",
+        "time to a common gradient, scikit-learn, glum and statsmodels beside extremum",
+    ),
     "larger_than_memory": (
         "benchmarks.regression.larger_than_memory",
         "a 2 GB Parquet table fitted in bounded memory",

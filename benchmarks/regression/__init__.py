@@ -1,1 +1,1 @@
-"""Regressions beside their peers, and beyond what fits in memory."""
+"""Logistic, Poisson and linear regression: time to a common gradient, peers in the same run."""

@@ -43,6 +43,7 @@ if TYPE_CHECKING:
         ExpressionError,
         ExtremumError,
         InvalidInput,
+        NoStatistics,
         RankDeficient,
         RankWarning,
         Reason,
@@ -79,8 +80,8 @@ _HOME = {
         "CentralDifference ComplexStep ForwardDifference Objective check_derivatives"
     ),
     "extremum.outcomes": (
-        "DerivativeWarning ExpressionError ExtremumError InvalidInput RankDeficient RankWarning "
-        "Reason Separated SeparationWarning UnknownOption Untraceable Verdict"
+        "DerivativeWarning ExpressionError ExtremumError InvalidInput NoStatistics RankDeficient "
+        "RankWarning Reason Separated SeparationWarning UnknownOption Untraceable Verdict"
     ),
     "extremum.solve": (
         "FoundMinimum GradientNorm ManyResult RelativeStep Result SquaredStep Trace ValueChange "
@@ -115,6 +116,7 @@ __all__ = [
     "ManyResult",
     "Newton",
     "NewtonCG",
+    "NoStatistics",
     "Objective",
     "RankDeficient",
     "RankWarning",

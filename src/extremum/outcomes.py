@@ -5,6 +5,7 @@ ExtremumError
 ├── InvalidInput (ValueError)     the call can't be carried out as it was written
 │   ├── UnknownOption             an option or a method that does not exist or has no meaning here
 │   ├── ExpressionError           a text that is not an expression of the grammar
+│   ├── NoStatistics              statistics that would not be valid for a fit
 │   ├── RankDeficient             a table whose columns don't determine the coefficients
 │   └── Separated                 a table for which no maximum-likelihood estimate exists
 └── Untraceable                   a function that can't be differentiated as it stands
@@ -36,6 +37,10 @@ class UnknownOption(InvalidInput):
 
 class ExpressionError(InvalidInput):
     """A text that is not an expression of the grammar; the message quotes the offending part."""
+
+
+class NoStatistics(InvalidInput, AttributeError):
+    """Statistics that would not be valid for a fit; the message says why, and what to do."""
 
 
 class RankDeficient(InvalidInput):

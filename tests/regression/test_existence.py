@@ -75,7 +75,7 @@ def risk_of(X, y, loss, fit_intercept=True, weight=None):
 @pytest.mark.parametrize("chunk", range(10))
 def test_a_thousand_designs_of_classes(chunk):
     seen = Counter()
-    for seed in range(130 * chunk, 130 * (chunk + 1)):
+    for seed in range(115 * chunk, 115 * (chunk + 1)):
         X, y, weight, classes, fit_intercept = drawn(np.random.default_rng(seed))
         counted = np.ones(len(y), dtype=bool) if weight is None else weight > 0
         if len(np.unique(y[counted])) < classes:
@@ -85,7 +85,7 @@ def test_a_thousand_designs_of_classes(chunk):
         expected = of_classes(X[counted], y[counted], classes, fit_intercept)
         assert found.kind == expected, seed
         seen[expected] += 1
-    assert sum(seen.values()) >= 100
+    assert sum(seen.values()) >= 95
     assert min(seen.values()) >= 15
     assert len(seen) == 3
 

@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from scipy.special import expit
 from sklearn.base import clone
+from sklearn.exceptions import ConvergenceWarning
 
 from extremum.outcomes import (
     RankDeficient,
@@ -87,6 +88,25 @@ def test_nothing_is_said_where_nothing_is_wrong(kind):
         assert fitted.column_rank_ is None
         assert fitted.existence_ is None
     assert clone(penalized).l2 == 1e-3
+
+
+@pytest.mark.parametrize("seed", range(8))
+def test_ill_conditioned_columns_are_not_accused(seed):
+    rng = np.random.default_rng(seed)
+    left = np.linalg.qr(rng.normal(size=(90, 5)))[0]
+    right = np.linalg.qr(rng.normal(size=(5, 5)))[0]
+    X = left * np.logspace(0, -10, 5) @ right
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        model = LinearRegression().fit(X, rng.normal(size=90))
+    assert model.certificate_.verdict is Verdict.MINIMUM
+    assert "made orthonormal" in model.certificate_.evidence[-1]
+    with warnings.catch_warnings():
+        warnings.simplefilter("error", RankWarning)
+        warnings.simplefilter("error", SeparationWarning)
+        warnings.simplefilter("ignore", ConvergenceWarning)
+        LogisticRegression().fit(X, rng.integers(0, 2, 90))
+        PoissonRegression().fit(X, rng.poisson(1.0, 90))
 
 
 @pytest.mark.parametrize("solver", ["auto", "newton", "lbfgs", "gradient-descent"])

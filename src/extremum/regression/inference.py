@@ -9,7 +9,7 @@ from scipy.stats import chi2
 from sklearn.utils.validation import check_is_fitted
 
 from extremum.objective import Objective, Vector
-from extremum.outcomes import InvalidInput, UnknownOption
+from extremum.outcomes import InvalidInput, NoStatistics, UnknownOption
 from extremum.regression.firth import PenalizedLoss
 from extremum.regression.losses import HalfSquared
 from extremum.regression.profile import profile_bound
@@ -23,10 +23,6 @@ from extremum.regression.statistics import (
 )
 from extremum.regression.summary import summary_of
 from extremum.solve.sheet import Sheet
-
-
-class NoStatistics(InvalidInput, AttributeError):
-    """Statistics that would not be valid for this fit; the message says why, and what to do."""
 
 
 class Inference:

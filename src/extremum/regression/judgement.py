@@ -8,13 +8,13 @@ from typing import Any
 
 import numpy as np
 
-from extremum.certify import Certificate, certify_point
+from extremum.certify import Certificate
 from extremum.certify.certificate import Ray
 from extremum.objective import Vector
 from extremum.outcomes import ENDED_WELL, Reason, Verdict
 from extremum.regression.existence import Existence, existence
 from extremum.regression.losses import HalfSquared, Softmax
-from extremum.regression.mapped import MappedRows
+from extremum.regression.orthogonal import certified
 from extremum.regression.rank import MOST_COLUMNS, SHOWN, ColumnRank, rank_of_rows
 from extremum.regression.risk import MeanLoss
 from extremum.solve import Result
@@ -69,45 +69,51 @@ def judge(
         return Judgement(result)
     rank = rank_of_rows(risk.rows, fit_intercept=risk.fit_intercept, names=names)
     deficient = rank if rank.deficient else None
-    if not isinstance(risk.loss, HalfSquared):
-        found = existence(risk, np.asarray(result.x), rank=rank, classes=classes)
-        if not found.exists:
-            return Judgement(receding(risk, result, found), deficient, found)
-    if deficient is not None:
-        result = flat(risk, result, deficient)
-    return Judgement(result, deficient)
+    if (found := determined(risk, result, rank)) is not None:
+        return Judgement(found, deficient)
+    if isinstance(risk.loss, HalfSquared):
+        return Judgement(result, deficient)
+    estimate = existence(risk, np.asarray(result.x), rank=rank, classes=classes)
+    if estimate.exists:
+        return Judgement(result, deficient)
+    return Judgement(receding(risk, result, estimate), deficient, estimate)
 
 
-def flat(risk: MeanLoss, result: Result, rank: ColumnRank) -> Result:
-    """The result of a fit whose coefficients are not unique, judged by the independent columns."""
-    kept = rank.independent
-    units = replace(risk.units, centre=risk.units.centre[kept], scale=risk.units.scale[kept])
-    rows = MappedRows(risk.rows, lambda block: block._replace(X=block.X[:, kept]), len(kept))
+def determined(risk: MeanLoss, result: Result, rank: ColumnRank) -> Result | None:
+    """The result judged over columns that are independent, made orthonormal.
+
+    None where they have no certified minimum.
+    """
     coef, intercept = risk.unflatten(np.asarray(result.x))
     basic, constant = rank.basic(coef.T, intercept)
-    among = replace(risk, rows=rows, units=units)
-    certificate = certify_point(among.at_best(), among.flatten(basic.T[kept], constant))
-    if certificate.verdict is not Verdict.MINIMUM:
-        return result
-    old: Certificate = result.certificate
-    evidence = "Over the columns that are independent it is a strict minimum"
-    judged = replace(
-        old,
-        verdict=Verdict.DEGENERATE,
+    found = certified(risk, risk.flatten(basic.T, constant), rank.independent)
+    if found.verdict is not Verdict.MINIMUM:
+        return None
+    verdict = Verdict.DEGENERATE if rank.deficient else Verdict.MINIMUM
+    certificate = replace(
+        result.certificate,
+        verdict=verdict,
         is_minimum=True,
+        morse_index=0,
         nullity=rank.nullity * risk.loss.outputs,
-        flat_directions=_flat_directions(risk, rank),
+        flat_directions=_flat_directions(risk, rank) if rank.deficient else None,
+        radius=None,
         distance=None,
         stationary_point=None,
+        ray=None,
         lower_point=None,
         lower_value=None,
-        evidence=(*certificate.evidence, evidence, *map(str, rank.dependencies[:SHOWN])),
+        evidence=(
+            *found.evidence,
+            "So it is for the columns that are independent, made orthonormal by their QR",
+            *map(str, rank.dependencies[:SHOWN]),
+        ),
     )
     success = any(reason in ENDED_WELL for reason in result.reasons)
     return Result(
         **{
             **result,
-            "certificate": judged,
+            "certificate": certificate,
             "success": success,
             "status": 0 if success else result.status,
             "message": _stopped(result),

@@ -52,6 +52,9 @@ class LinearRegression(RegressorMixin, Regression):  # type: ignore[misc]
     result_ : Result
     column_rank_ : ColumnRank or None
         Where columns are combinations of others: which ones.
+    parameters_, bse_, tvalues_, pvalues_ : ndarray of shape (p,)
+        With `covariance_`, `conf_int()`, `summary()` and more: statistics of the coefficients, the
+        intercept first, computed when they are asked for; see `Inference`.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Where the columns had names.

@@ -85,6 +85,9 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
         Where columns are combinations of others: which ones.
     existence_ : Existence or None
         Where no maximum-likelihood estimate exists: along which direction it recedes.
+    parameters_, bse_, zvalues_, pvalues_ : ndarray of shape (p,)
+        With `covariance_`, `conf_int()`, `summary()` and more: statistics of the coefficients, the
+        intercept first, computed when they are asked for; see `Inference`.
     n_features_in_ : int
     feature_names_in_ : ndarray of shape (n_features,)
         Where the columns had names.

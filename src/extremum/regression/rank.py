@@ -151,6 +151,8 @@ class ColumnRank:
             Those with the same predictions for which the columns that are not `independent` are as
             if left out.
         """
+        if not self.deficient:
+            return coef, intercept
         dependent = np.setdiff1d(np.arange(len(self.names)), self.independent)
         moved = np.linalg.solve(self.null_coef[:, dependent].T, coef[..., dependent].T).T
         coef = coef - moved @ self.null_coef

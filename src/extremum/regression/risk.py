@@ -20,8 +20,8 @@ than a gradient does."""
 LEAST_PER_PARAMETER = 3
 """A part of the Hessian has at least so many rows per parameter, lest it be singular."""
 
-QUICK = 1e8
-"""A Hessian of so many multiplications takes some milliseconds."""
+QUICK = 1e7
+"""A Hessian of so many multiplications takes a millisecond."""
 
 ROUNDINGS = 4.0
 """A term of the gradient is rounded so often."""

@@ -28,8 +28,8 @@ GLANCE = 500
 PRECISE_PER_PARAMETER = 200
 """Where so many rows per parameter are cheap, it is not asked whether columns are correlated."""
 
-QUICK = 1e8
-"""A Hessian of so many products takes some milliseconds."""
+QUICK = 1e7
+"""A Hessian of so many products takes a millisecond."""
 
 SHARE = 8
 """A start is found on one row in so many, and that one's start on one in so many of those."""
