@@ -22,7 +22,7 @@ from rich.table import Table
 
 from extremum.regression import open_rows
 from extremum.regression.model_file import MODELS
-from extremum.regression.tables import survey
+from extremum.regression.tables import rows as rows_of_tables
 
 CHUNK = 2**27
 """Bytes that are simulated at once: far less than the table."""
@@ -106,7 +106,7 @@ def _fit_apart(path: Path, model: str, way: str) -> dict[str, Any]:
 def fit(path: str, model: str, way: str) -> dict[str, Any]:
     """Fit one of the targets of a table to its features; the peak memory is the process's."""
     if way == "memory":
-        survey.IN_MEMORY = sys.maxsize
+        rows_of_tables.IN_MEMORY = sys.maxsize
     began, cpu = time.perf_counter(), time.process_time()
     names = [name for name in pq.read_schema(path).names if name not in MODELS]
     rows = open_rows(path, target=model, features=names)

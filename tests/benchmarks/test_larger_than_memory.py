@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from benchmarks.regression.larger_than_memory import fit, simulate
-from extremum.regression.tables import survey
+from extremum.regression.tables import rows as rows_of_tables
 
 
 @pytest.mark.parametrize("model", ["linear", "logistic", "poisson"])
 def test_files_and_memory_give_the_same_coefficients(tmp_path, monkeypatch, model):
     path = tmp_path / "table.parquet"
     simulate(path, 3000, 4)
-    monkeypatch.setattr(survey, "IN_MEMORY", 0)
+    monkeypatch.setattr(rows_of_tables, "IN_MEMORY", 0)
     streamed, whole = (fit(str(path), model, way) for way in ("files", "memory"))
     assert (streamed["in_memory"], whole["in_memory"]) == (False, True)
     assert streamed["verdict"] == whole["verdict"] == "MINIMUM"

@@ -170,11 +170,11 @@ def test_several_classes(run, tmp_path):
 
 
 def test_a_table_beyond_the_limit_gives_the_same_coefficients(run, people, monkeypatch):
-    from extremum.regression.tables import survey
+    from extremum.regression.tables import rows as rows_of_tables
 
     arguments = ("fit", people, "--target", "passed", "--model", "logistic", "--features", "age")
     whole = json.loads(run(*arguments, "--json")[1])
-    monkeypatch.setattr(survey, "IN_MEMORY", 0)
+    monkeypatch.setattr(rows_of_tables, "IN_MEMORY", 0)
     streamed = json.loads(run(*arguments, "--json")[1])
     np.testing.assert_allclose(streamed["coef"], whole["coef"], rtol=1e-12)
 

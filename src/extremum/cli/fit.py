@@ -30,7 +30,7 @@ def fit(
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA…",
+            metavar="DATA",
             help="A table as CSV, other separated text, or Parquet; several are read as one.",
             show_default=False,
         ),

@@ -19,7 +19,7 @@ def predict(
     data: Annotated[
         list[str],
         typer.Argument(
-            metavar="DATA…",
+            metavar="DATA",
             help="A table as CSV, other separated text, or Parquet; several are read as one.",
         ),
     ],

@@ -13,8 +13,8 @@ from hypothesis import strategies as st
 from hypothesis.extra.numpy import arrays
 
 from extremum.outcomes import InvalidInput
-from extremum.regression import tables
 from extremum.regression.tables import open_rows, survey
+from extremum.regression.tables import rows as rows_of_tables
 
 
 @pytest.fixture
@@ -249,7 +249,7 @@ def test_beyond_the_limit_files_are_read_anew_in_each_pass(write, monkeypatch, n
                 [["a", "b", "c", "y"], *np.column_stack([X, y]).tolist()]
             )
     assert open_rows(path, "y").in_memory
-    monkeypatch.setattr(survey, "IN_MEMORY", 8 * 500 * 3 - 1)
+    monkeypatch.setattr(rows_of_tables, "IN_MEMORY", 8 * 500 * 3 - 1)
     rows = open_rows(path, "y")
     assert not rows.in_memory
     check(rows, X, y)
@@ -258,7 +258,7 @@ def test_beyond_the_limit_files_are_read_anew_in_each_pass(write, monkeypatch, n
 
 @pytest.mark.parametrize(("name", "n"), [("t.parquet", 1_200_000), ("t.csv", 200_000)])
 def test_a_pass_holds_a_few_blocks_of_the_table_only(tmp_path, monkeypatch, name, n):
-    monkeypatch.setattr(survey, "IN_MEMORY", 0)
+    monkeypatch.setattr(rows_of_tables, "IN_MEMORY", 0)
     table = pa.table({key: np.random.default_rng(0).standard_normal(n) for key in "abcdy"})
     path, size = tmp_path / name, table.nbytes
     if name == "t.parquet":
@@ -275,8 +275,8 @@ def test_a_pass_holds_a_few_blocks_of_the_table_only(tmp_path, monkeypatch, name
 
 
 def test_a_sample_is_bounded_too(write, monkeypatch):
-    monkeypatch.setattr(survey, "IN_MEMORY", 0)
-    monkeypatch.setattr(tables.rows, "SAMPLE_BYTES", 8 * 2 * 50)
+    monkeypatch.setattr(rows_of_tables, "IN_MEMORY", 0)
+    monkeypatch.setattr(rows_of_tables, "SAMPLE_BYTES", 8 * 2 * 50)
     table = {key: np.arange(1000.0) for key in "aby"}
     sample = open_rows(write("t.parquet", table), "y").sample(400)
     assert sample.X.shape == (50, 2)

@@ -30,8 +30,6 @@ class TableFile(Protocol):
         Those that hold numbers.
     notes : tuple of str
         What was decided about the file.
-    n_rows : int or None
-        Where the file says how many there are.
     """
 
     @property
@@ -44,9 +42,6 @@ class TableFile(Protocol):
     def numeric(self) -> frozenset[str]: ...  # noqa: D102
     @property
     def notes(self) -> tuple[str, ...]: ...  # noqa: D102
-
-    @property
-    def n_rows(self) -> int | None: ...  # noqa: D102
 
     def batches(self, kinds: Mapping[str, Kind]) -> Iterator[pa.RecordBatch]:
         """Read some columns, a batch of rows after the other; what is missing is null.

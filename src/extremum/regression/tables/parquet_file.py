@@ -28,7 +28,6 @@ class ParquetFile:
 
     path: Path
     schema: pa.Schema
-    n_rows: int
 
     @property
     def names(self) -> tuple[str, ...]:
@@ -96,7 +95,7 @@ def open_parquet(path: Path) -> ParquetFile:
     with _open(path) as stored:
         if stored.metadata.num_rows == 0:
             raise InvalidInput(f"{path} has no rows.")
-        return ParquetFile(path, stored.schema_arrow, stored.metadata.num_rows)
+        return ParquetFile(path, stored.schema_arrow)
 
 
 def _open(path: Path) -> pq.ParquetFile:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any, TypeVar
@@ -14,10 +14,14 @@ from extremum.objective import Vector
 from extremum.regression.design import ArrayRows, Block, RowBlocks, Sums
 from extremum.regression.tables.encoding import Encoding
 from extremum.regression.tables.survey import survey
-from extremum.regression.tables.table import Batch, Table, open_table
+from extremum.regression.tables.table import Table, open_table
 from extremum.regression.tables.target import Target, TargetKind, find_target
 
 T = TypeVar("T")
+
+IN_MEMORY = 2**28
+"""Bytes: a table whose design matrix is at most as large is kept; else its files are read anew in
+each pass, and the memory that a fit takes does not grow with the table."""
 
 SAMPLE_BYTES = 2**26
 """A sample of a table that is not kept takes at most so much memory; while it is put together,
@@ -44,16 +48,16 @@ class TableRows(RowBlocks):
         self,
         table: Table,
         encoding: Encoding,
-        target: Target,
         n_rows: int,
-        kept: Sequence[Batch] | None,
+        target: Target,
     ) -> None:
         self.table, self.encoding, self.target = table, encoding, target
         self.n_rows, self.n_features = n_rows, len(encoding.names)
         self.feature_names = encoding.names
         self.notes = (*table.notes, *(target.table.notes if target.apart is not None else ()))
         self.notes += encoding.notes
-        self._kept = None if kept is None else self._in_memory(kept)
+        fits = 8 * self.n_rows * self.n_features <= IN_MEMORY
+        self._kept = self._in_memory() if fits else None
 
     @property
     def in_memory(self) -> bool:
@@ -64,7 +68,7 @@ class TableRows(RowBlocks):
         if self._kept is not None:
             yield from self._kept
         else:
-            for X, y in ahead(self._encoded(self._read())):
+            for X, y in ahead(self._encoded()):
                 yield from ArrayRows(X, y)
 
     def total(self, task: Callable[[Block], Sums], least_rows: int = 1) -> Sums:
@@ -79,21 +83,19 @@ class TableRows(RowBlocks):
             return super().sample(min(size, SAMPLE_BYTES // (8 * self.n_features)))
         return self._kept.sample(size)
 
-    def _read(self) -> Iterator[Batch]:
-        return self.table.batches(self.encoding.kinds | self.target.kinds)
-
-    def _in_memory(self, batches: Iterable[Batch]) -> ArrayRows:
+    def _in_memory(self) -> ArrayRows:
         X = np.empty((self.n_rows, self.n_features))
         parts, first = [], 0
-        for rows, y in self._encoded(batches):
+        for rows, y in self._encoded():
             X[first : first + len(rows)] = rows
             parts.append(y)
             first += len(rows)
         return ArrayRows(X, np.concatenate(parts))
 
-    def _encoded(self, batches: Iterable[Batch]) -> Iterator[tuple[Vector, NDArray[Any]]]:
+    def _encoded(self) -> Iterator[tuple[Vector, NDArray[Any]]]:
+        """Features and target of each batch of the files."""
         first = 0
-        for batch in batches:
+        for batch in self.table.batches(self.encoding.kinds | self.target.kinds):
             yield self.encoding.encode(batch), self.target.read(batch, first)
             first += batch.columns.num_rows
 
@@ -157,5 +159,4 @@ def open_rows(
     """
     table = open_table([paths] if isinstance(paths, str | Path) else paths, header)
     found = find_target(table, target, target_kind, header)
-    encoding, n_rows, kept = survey(table, found, features, categorical)
-    return TableRows(table, encoding, found, n_rows, kept)
+    return TableRows(table, *survey(table, found, features, categorical), found)

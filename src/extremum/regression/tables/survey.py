@@ -9,12 +9,8 @@ import numpy as np
 from extremum.outcomes import InvalidInput
 from extremum.regression.tables.encoding import Encoding, Levels, Numbers, finite, in_order, labels
 from extremum.regression.tables.file import Kind
-from extremum.regression.tables.table import SHOWN, Batch, Table
+from extremum.regression.tables.table import SHOWN, Table
 from extremum.regression.tables.target import Target
-
-IN_MEMORY = 2**28
-"""Bytes: a table whose design matrix is at most as large is kept; else its files are read anew in
-each pass, and the memory that a fit takes does not grow with the table."""
 
 MOST_LEVELS = 1000
 """A column with more levels than this holds the names or numbers of things, not categories."""
@@ -22,7 +18,7 @@ MOST_LEVELS = 1000
 
 def survey(
     table: Table, target: Target, features: Sequence[str] | None, categorical: Sequence[str]
-) -> tuple[Encoding, int, list[Batch] | None]:
+) -> tuple[Encoding, int]:
     """Look through a table.
 
     Parameters
@@ -37,8 +33,6 @@ def survey(
     -------
     encoding : Encoding
     n_rows : int
-    kept : list of Batch, or None
-        The batches, where they are few enough.
 
     Raises
     ------
@@ -51,8 +45,6 @@ def survey(
     levels: dict[str, set[str]] = {c: set() for c in columns if kinds[c] == "text"}
     outcomes: set[object] = set()  # of the target, until there are enough
     enough = 2 if target.kind != "label" else MOST_LEVELS + 1
-    said = sum(file.n_rows or 0 for file in table.files)
-    kept: list[Batch] | None = [] if 8 * len(columns) * said <= IN_MEMORY else None
     n_rows = 0
     for batch in table.batches(kinds | target.kinds):
         for column, (low, high) in ranges.items():
@@ -64,9 +56,6 @@ def survey(
         if len(outcomes) < enough:
             outcomes.update(np.unique(target.read(batch, n_rows))[:enough].tolist())
         n_rows += batch.columns.num_rows
-        width = len(columns) + sum(map(len, levels.values()))
-        if kept is not None:
-            kept = [*kept, batch] if 8 * width * n_rows <= IN_MEMORY else None
     if n_rows == 0:
         raise InvalidInput(f"{table} has no rows.")
     if target.apart is not None and len(target.apart) != n_rows:
@@ -93,7 +82,6 @@ def survey(
             )
         ),
         n_rows,
-        kept,
     )
 
 

@@ -56,10 +56,6 @@ class TextFile:
         """What was decided about the first line."""
         return (self.format.evidence,)
 
-    @property
-    def n_rows(self) -> None:
-        """A text does not say."""
-
     def batches(self, kinds: Mapping[str, Kind]) -> Iterator[pa.RecordBatch]:
         """Read some columns, a batch of rows after the other; what is missing is null."""
         types = {"number": pa.float64(), "text": pa.string()}
