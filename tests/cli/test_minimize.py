@@ -184,3 +184,47 @@ def test_the_installed_command_is_silent_on_a_pipe():
     assert done.returncode == 0
     assert done.stderr == ""
     assert json.loads(done.stdout)["x"] == pytest.approx([2])
+
+
+CHAINED = "100*(x1 - x0**2)**2 + (1 - x0)**2"
+
+
+def test_a_run_is_written_down_and_resumed(run, tmp_path):
+    path = str(tmp_path / "run.ckpt")
+    call = ("minimize", CHAINED, "--start", "-1.2,1", "--json", "--checkpoint", path)
+    code, out, err = run(*call, "--every", "3", "--maxiter", "9", "--resume")
+    assert code == 1, err
+    assert json.loads(out)["reasons"] == ["MAXITER"]
+    code, out, _ = run(*call, "--resume")
+    assert code == 0
+    resumed = json.loads(out)
+    assert any("after iteration 9" in note for note in resumed["notes"])
+    code, out, _ = run("minimize", CHAINED, "--start", "-1.2,1", "--json")
+    whole = json.loads(out)
+    names = "x fun nit nfev njev nhev nhvp reasons message".split()
+    assert [resumed[name] for name in names] == [whole[name] for name in names]
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        (["--resume"], "goes with checkpoint="),
+        (["--every", "3"], "goes with --checkpoint"),
+        (["--checkpoint", "nowhere/run.ckpt"], "no folder nowhere"),
+        (["--checkpoint", "{file}"], "is no checkpoint"),
+        (["--checkpoint", "{file}", "--resume"], "is no checkpoint"),
+        (["--checkpoint", "{good}", "--every", "0"], "from 1 on"),
+        (["--checkpoint", "{other}", "--resume"], "of another run, for the start differs"),
+    ],
+)
+def test_checkpoints_that_make_no_sense(run, tmp_path, options, words):
+    places = {name: tmp_path / name for name in ("file", "good", "other")}
+    places["file"].write_text("my data")
+    run("minimize", CHAINED, "--start", "2,2", "--checkpoint", str(places["other"]))
+    code, out, err = run(
+        *("minimize", CHAINED, "--start", "-1.2,1"),
+        *(option.format(**places) for option in options),
+    )
+    assert (code, out) == (2, "")
+    assert words in err
+    assert places["file"].read_text() == "my data"

@@ -23,7 +23,7 @@ from extremum.methods import (
 from extremum.objective.differences import SCHEMES
 from extremum.objective.expression import TimedExpression, parse_expression, parse_potential
 from extremum.outcomes import InvalidInput, UnknownOption
-from extremum.solve import GradientNorm, RelativeStep, SquaredStep, ValueChange
+from extremum.solve import Checkpoint, GradientNorm, RelativeStep, SquaredStep, ValueChange
 
 STOPS: dict[str, Callable[[float], Any]] = {
     "gradient-norm": GradientNorm,
@@ -76,6 +76,15 @@ def _read_function(text: str, parse: Callable[[str], Callable[..., Any]]) -> Cal
         )
     found: Callable[..., Any] = function
     return found
+
+
+def read_checkpoint(path: Path | None, every: int | None) -> Checkpoint | None:
+    """Read ``--checkpoint`` with its ``--every``."""
+    if path is None:
+        if every is not None:
+            raise UnknownOption("--every goes with --checkpoint; name a file.")
+        return None
+    return Checkpoint(path, iterations=every)
 
 
 def read_start(text: str) -> list[float]:

@@ -11,6 +11,7 @@ import typer
 
 from extremum.cli.arguments import (
     check_output,
+    read_checkpoint,
     read_function,
     read_method,
     read_scheme,
@@ -58,6 +59,15 @@ def minimize(
     maxiter: Annotated[int | None, typer.Option(help="At most so many iterations.")] = None,
     maxfev: Annotated[int | None, typer.Option(help="At most so many values.")] = None,
     max_seconds: Annotated[float | None, typer.Option(help="At most so long.")] = None,
+    checkpoint: Annotated[
+        Path | None, typer.Option(help="Write the run down in this file, to be resumed.")
+    ] = None,
+    every: Annotated[
+        int | None, typer.Option(help="A checkpoint every so many iterations; else every 2 s.")
+    ] = None,
+    resume: Annotated[
+        bool, typer.Option("--resume", help="Go on from the checkpoint, if there is one.")
+    ] = False,
     trace: Annotated[
         Path | None, typer.Option(help="Write the history to a .parquet or .csv file.")
     ] = None,
@@ -70,6 +80,8 @@ def minimize(
 
     The exit code is 0 for a certified minimum, 1 for any other outcome, 2 for a call that can't be
     carried out.
+
+    Ctrl-C ends a run with the best point so far; with --checkpoint FILE it can be resumed.
 
     Example: extremum minimize "x0**2 - 2*x0 + x1**4 - 2*x1**2 + x1" --start 2,0.25
     """
@@ -88,6 +100,8 @@ def minimize(
             maxiter=maxiter,
             maxfev=maxfev,
             max_seconds=max_seconds,
+            checkpoint=read_checkpoint(checkpoint, every),
+            resume=resume,
             callback=callback,
         )
     if trace is not None:

@@ -138,7 +138,7 @@ def plot_action(
 
 def _index(path: Path) -> MorseIndex:
     found = path.certificate.index
-    if found is None or not len(found.eigenvalues):
+    if not isinstance(found, MorseIndex) or not len(found.eigenvalues):
         raise InvalidInput(
             "The path has no modes, as it was not found to be stationary. " + path.message
         )

@@ -19,6 +19,9 @@ T = TypeVar("T")
 AGAIN = 0.05
 """Seconds until the alarm rings again, where it was not listened to."""
 
+LONGEST = 1e9
+"""A timer takes no more seconds: thirty years."""
+
 LEAST_BESIDE = 10.0
 """What is beside the run, its preparation, its first evaluation and the certificate, may take as
 long as the run, but at least so many seconds each: most of it is compilation."""
@@ -57,7 +60,7 @@ def alarm(seconds: float | None, listening: Callable[[], bool] = lambda: True) -
     before = signal.signal(signal.SIGALRM, ring)
     try:
         # It rings again, for there are places where Python drops an exception.
-        signal.setitimer(signal.ITIMER_REAL, max(seconds, 1e-6), AGAIN)
+        signal.setitimer(signal.ITIMER_REAL, min(max(seconds, 1e-6), LONGEST), AGAIN)
         yield
     finally:
         armed = False

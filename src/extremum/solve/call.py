@@ -8,6 +8,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from extremum.methods import Method
 from extremum.objective import (
     FunctionObjective,
@@ -75,7 +77,7 @@ class Call:
         choose_method(self.method, None, parameters.size)  # an unknown name is refused first
         checkpoint = Checkpoint.read(self.checkpoint)
         stored = self._stored(checkpoint)
-        keep_x = parameters.size <= MOST_KEPT if self.keep_x is None else self.keep_x
+        keep_x = self._keeps_x(parameters.size)
         if stored is not None:
             asked = described(self, parameters, tests, keep_x)
             check_call(stored, asked)
@@ -99,6 +101,12 @@ class Call:
             checkpoint,
             stored,
         )
+
+    def _keeps_x(self, n: int) -> bool:
+        given: object = self.keep_x
+        if given is not None and not isinstance(given, bool | np.bool):
+            raise InvalidInput(f"keep_x={given!r}: True or False is needed.")
+        return n <= MOST_KEPT if given is None else bool(given)
 
     def _stored(self, checkpoint: Checkpoint | None) -> Stored | None:
         """The checkpoint to go on from, unless there is none yet where it is to be written."""

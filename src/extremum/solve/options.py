@@ -124,6 +124,9 @@ def read_options(
     options: Mapping[str, Any] | None, unknown: Mapping[str, Any], known: Iterable[str]
 ) -> dict[str, Any]:
     """SciPy's `options` dict and stray keywords: limits and gtol are read, the rest refused."""
+    given: object = options
+    if given is not None and not isinstance(given, Mapping):
+        raise InvalidInput(f"options={options!r}: a dict is needed, like {{'maxiter': 100}}.")
     found: dict[str, Any] = {}
     for name, value in {**(options or {}), **unknown}.items():
         if name == "gtol":

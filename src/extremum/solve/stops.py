@@ -196,7 +196,8 @@ def relative_step(step: Vector, after: Vector) -> float:
 
 def _check_tolerances(test: object, *values: float) -> None:
     for value in values:
-        if not (np.isreal(value) and 0 <= value < np.inf):
+        number = isinstance(value, int | float | np.integer | np.floating)
+        if not (number and 0 <= value < np.inf):
             raise InvalidInput(
                 f"{type(test).__name__}: the tolerance {value!r} is not a number ≥ 0."
             )
