@@ -145,7 +145,11 @@ def closed_newton(
         nodes, now = trial, new
         record(action, nodes, now.terms, 1.0, "damped" if damping > LEAST else "")
         if largest <= resolution * extent or ratio >= 1:
-            return ClosedRun(nodes, now.terms, True)
+            # No step follows a force along a flat direction, so what is left of it is looked at. On
+            # N nodes the largest eigenvalue of H is about the stiffness times N².
+            size = extent * np.sqrt((action.t[-1] - action.t[0]) * nodes.shape[1])
+            allowed = max(resolution, ROUNDING) * stiffness * len(nodes) ** 2 * size
+            return ClosedRun(nodes, now.terms, bool(np.linalg.norm(now.gradient) <= allowed))
         if ratio < GOOD:
             damping = max(damping * EASIER, LEAST)
     return ClosedRun(nodes, now.terms, False)
