@@ -25,8 +25,8 @@ MUCH_LONGER = 4.0
 """A damping factor is tried again where what it shows allows one longer by so much."""
 
 REACH = 1.0
-"""The first step that is tried changes no coordinate by more than this part of the path's extent:
-beyond, nothing is known."""
+"""The first step that is tried changes no coordinate by more than this part of the path's extent,
+unless it were shorter than any: beyond, nothing is known."""
 
 MOST_ITERATIONS = 50
 
@@ -104,7 +104,7 @@ def newton(
         accepted, lengthened = None, False
         reach = REACH * _largest(nodes)
         if last > reach > 0:
-            length = min(length, reach / last)
+            length = min(length, max(reach / last, SHORTEST))
         while length >= SHORTEST:
             trial = nodes.copy()
             trial[1:-1] += (length * step).reshape(-1, nodes.shape[1])

@@ -44,6 +44,9 @@ DIRECT = 20_000
 COMPARED = 2000
 """Times at most at which a path on a given mesh is compared."""
 
+BETWEEN = (0.25, 0.5, 0.75)
+"""And where in its elements besides, unless there are too many."""
+
 COARSEST, FINEST = 8, 64
 """Elements of the first mesh that confirms one."""
 
@@ -250,9 +253,17 @@ def _on_mesh(
         solution = Solution(action, run.nodes, run.terms)
     if not run.converged:
         return solution, known, np.inf
-    every = max(1, points // COMPARED)
-    difference = solution.q[::every] - known.solution.dense(solution.t[::every])
-    return solution, known, float(np.abs(difference).max()) + known.error
+    return solution, known, _distance(solution, known.solution) + known.error
+
+
+def _distance(solution: Solution, known: Solution) -> float:
+    """How far a path is from a more accurate one, at its times and between."""
+    every = max(1, len(solution.t) // COMPARED)
+    t, q = solution.t[::every], solution.q[::every]
+    if every == 1:
+        between = (t[:-1, np.newaxis] + np.diff(t)[:, np.newaxis] * BETWEEN).ravel()
+        t, q = np.concatenate([t, between]), np.concatenate([q, solution.dense(between)])
+    return float(np.abs(q - known.dense(t)).max())
 
 
 def _sampled(solution: Solution, t: Vector) -> Vector:
