@@ -104,6 +104,28 @@ class LeastSquares:
         return replace(reached, step_length=1.0, memory=triangle)
 
 
+def triangular_factor(objective: MeanLoss) -> Vector:
+    """R of the standardized table, without a penalty, the target centred in the last column.
+
+    Returns
+    -------
+    ndarray of shape (min(rows, p + 1), p + 1)
+    """
+    return objective.rows.reduce(
+        lambda block: _triangular(_standardized(objective, block)),
+        lambda one, other: _triangular(np.vstack([one, other])),
+        least_rows=TALL * objective.size,
+    )
+
+
+def corrected(objective: MeanLoss, theta: Vector, R: Vector) -> Vector:
+    """Parameters corrected by their residual, with the R of a table of full rank."""
+    solution, p = _standard_parameters(objective, theta), objective.size
+    return _parameters(
+        objective, solution + _Triangle(R[:p, :p], None).solve_normal(_slope(objective, solution))
+    )
+
+
 def _by_products(objective: MeanLoss) -> tuple[_Triangle, Vector] | None:
     """R by Cholesky's factorization of ZᵀZ; None where that would cost digits that count."""
     p = objective.size
@@ -125,7 +147,8 @@ def _by_products(objective: MeanLoss) -> tuple[_Triangle, Vector] | None:
 
 def _by_reflections(objective: MeanLoss) -> tuple[_Triangle, Vector]:
     """R by Householder's reflections, one block after another."""
-    p, R = objective.size, triangular_factor(objective)
+    p = objective.size
+    R = triangular_factor(objective)
     R = _triangular(np.vstack([R, _penalty(objective)])) if objective.l2 else R
     triangle = _Triangle.of(R[:p, :p])
     return triangle, triangle.solve(R[: len(triangle.R), p])
