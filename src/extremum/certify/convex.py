@@ -188,7 +188,7 @@ def _in_axes(
     frame, own = objective.frame(), matrix.toarray()
     array = frame.T @ own @ frame
     # What is left of terms that cancel is no curvature, though its own unit would make it 1.
-    terms = np.einsum("ij,ik,kj->j", np.abs(frame), np.abs(own), np.abs(frame), optimize=True)
+    terms = np.diag(abs(frame).T @ np.abs(own) @ abs(frame))
     flat = np.abs(np.diag(array)) <= REGULAR * len(own) * EPS * terms
     array[flat] = array[:, flat] = 0.0
     diagonal = np.diag(array)
