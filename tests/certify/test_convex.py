@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 import pytest
+from scipy import sparse
 
 import extremum as ex
 from extremum import Verdict
@@ -33,7 +34,7 @@ class LogCosh(ConvexObjective):
         return DenseSymmetric(np.diag(self.weight / np.cosh(x - self.centre) ** 2))
 
     def frame(self):
-        return np.eye(self.centre.size)
+        return sparse.eye_array(self.centre.size, format="csr")
 
     def curvature_below(self, x):
         return DenseSymmetric(self.share * self.hessian(x).array), self.share == 1

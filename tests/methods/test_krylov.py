@@ -5,9 +5,10 @@ import pytest
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric
 from extremum.methods import krylov
-from extremum.methods.krylov import LOOSEST, solve_by_products
+from extremum.methods.krylov import FEW, MANY, STRICTER, solve_before_factoring, solve_by_products
 from extremum.methods.lanczos import Lanczos
 from extremum.methods.subproblem import CLOSE, Case, solve_subproblem
+from tests.linalg.matrices import of_array
 
 
 class Products:
@@ -54,7 +55,7 @@ def test_inside_it_is_conjugate_gradients(condition, size):
     array, basis = rotated(np.geomspace(1 / condition, 1, 120))
     gradient = basis @ np.random.default_rng(1).normal(size=120) * size
     norm = np.linalg.norm(gradient)
-    wanted = min(LOOSEST, norm**0.5) * norm
+    wanted = min(krylov.LOOSEST, norm**0.5) * norm
     counted = Products(array)
     found = solve_by_products(counted.matrix, gradient, 1e9)
     expected, k = conjugate_gradients(array, gradient, wanted)
@@ -127,7 +128,7 @@ def test_the_hard_case_is_the_best_of_the_space():
     found = solve_by_products(Products(array).matrix, gradient, 100.0)
     assert found.case is Case.INTERIOR
     assert found.step[0] == 0
-    assert residual(array, gradient, found) <= LOOSEST * np.linalg.norm(gradient)
+    assert residual(array, gradient, found) <= krylov.LOOSEST * np.linalg.norm(gradient)
     best = solve_subproblem(DenseSymmetric(array), gradient, 100.0)
     assert best.decrease > 100 * found.decrease
 
@@ -193,3 +194,47 @@ def test_lanczos_relation():
     rest = array @ columns - columns @ tridiagonal
     np.testing.assert_allclose(rest[:, :-1], 0, atol=1e-13)
     assert np.linalg.norm(rest[:, -1]) == pytest.approx(lanczos.beside[-1])
+
+
+def ring(diagonal, beside):
+    """A sparse matrix: the cyclic tridiagonal one."""
+    array = np.diag(diagonal)
+    n = len(diagonal)
+    places = np.arange(n)
+    array[places, (places + 1) % n] = array[(places + 1) % n, places] = beside
+    return of_array(array), array
+
+
+def test_before_factoring_a_well_conditioned_step_is_accurate():
+    matrix, array = ring(np.linspace(4, 5, 200), 1.0)
+    gradient = np.cos(np.arange(200.0))
+    found = solve_before_factoring(matrix, gradient, 1e3)
+    assert found.case is Case.INTERIOR
+    assert residual(array, gradient, found) <= STRICTER * np.linalg.norm(gradient)
+    assert decrease(array, gradient, found.step) == pytest.approx(found.decrease, rel=1e-10)
+
+
+def test_before_factoring_the_boundary_is_followed():
+    matrix, array = ring(np.linspace(-2, 2, 200), 0.5)
+    gradient = np.cos(np.arange(200.0))
+    found = solve_before_factoring(matrix, gradient, 0.1)
+    assert found.case is Case.BOUNDARY
+    assert np.linalg.norm(found.step) == pytest.approx(0.1, rel=CLOSE)
+    assert residual(array, gradient, found) <= STRICTER * np.linalg.norm(gradient)
+    assert np.linalg.eigvalsh(array)[0] < -1 < 0 <= found.multiplier
+
+
+def test_what_takes_more_products_than_a_factorization_costs_is_left_to_it():
+    matrix, array = ring(np.full(200, 2.0), -1.0)  # a discrete Laplacian
+    array[0, 0] = array[0, 0] + 1e-3
+    matrix = of_array(array)
+    gradient = np.cos(np.arange(200.0) / 30)
+    products = []
+    original = type(matrix).__matmul__
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(type(matrix), "__matmul__", lambda m, v: products.append(1) or original(m, v))
+        assert solve_before_factoring(matrix, gradient, 1e9) is None
+    assert FEW <= len(products) <= MANY
+    found = solve_subproblem(matrix, gradient, 1e9)
+    assert found.case is Case.INTERIOR
+    assert residual(array, gradient, found) <= 1e-8 * np.linalg.norm(gradient)

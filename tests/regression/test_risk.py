@@ -140,3 +140,14 @@ def test_the_curvature_drifts_no_faster_than_it_says(loss):
         theta, d = 0.05 * rng.normal(size=phi.size), rng.normal(size=phi.size)
         bends = [d @ phi.hessian(theta + t * d).array @ d for t in (-1e-3, 1e-3)]
         assert abs(np.log(bends[1] / bends[0])) / 2e-3 <= drift * np.linalg.norm(d / units)
+
+
+@pytest.mark.parametrize("loss", [LogLoss(), Softmax(3)])
+@pytest.mark.parametrize("intercept", [True, False])
+def test_the_frame_is_that_of_standardized_columns(loss, intercept):
+    own = risk(loss, intercept=intercept, l2=0.0)
+    scaled = risk(loss, intercept=intercept, l2=0.0, standardize=True)
+    z = np.random.default_rng(2).normal(size=own.size)
+    assert own.value(own.frame() @ z) == pytest.approx(scaled.value(z), rel=1e-13)
+    v = np.random.default_rng(3).normal(size=own.size)
+    np.testing.assert_allclose(own.frame() @ v, own.from_standardized(v), rtol=1e-12)

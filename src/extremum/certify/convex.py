@@ -15,6 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from scipy import sparse
 
 from extremum.certify.certificate import Certificate
 from extremum.certify.curvature import REPORTED
@@ -102,7 +103,7 @@ class Inverse:
 
     Attributes
     ----------
-    axes : ndarray of shape (n, n)
+    axes : csr_array of shape (n, n)
         Those coordinates' unit vectors, as columns.
     inverse : ndarray of shape (n, n)
         Zero on the null space.
@@ -112,7 +113,7 @@ class Inverse:
         An orthonormal basis of the null space, in the function's own coordinates.
     """
 
-    axes: Vector
+    axes: sparse.csr_array
     inverse: Vector
     softness: float
     null: Vector
@@ -150,18 +151,18 @@ class Inverse:
     def decrement(self, gradient: Vector, error: Vector) -> float:
         """√(∇φᵀA⁻¹∇φ), with what the gradient's error may add."""
         slope = self.axes.T @ gradient
-        most = float(np.linalg.norm(np.abs(self.axes).T @ error))
+        most = float(np.linalg.norm(abs(self.axes).T @ error))
         return math.sqrt(max(float(slope @ self.inverse @ slope), 0.0)) + self.softness * most
 
     def drift(self, objective: ConvexObjective) -> float:
         """How fast the curvature changes per unit of length in the norm of A, at most."""
         # A move of length 1 in these coordinates moves xᵢ by no more than the length of row i.
-        return objective.curvature_drift(np.linalg.norm(self.axes, axis=1)) * self.softness
+        return objective.curvature_drift(sparse.linalg.norm(self.axes, axis=1)) * self.softness
 
     @property
     def longest(self) -> float:
         """No vector of length 1 in the norm of A is longer: the axes' squares summed."""
-        return float(np.sqrt(np.einsum("ij,jk,ik->", self.axes, self.inverse, self.axes)))
+        return math.sqrt(float(self.axes.multiply(self.axes @ self.inverse).sum()))
 
     def is_flat(self, objective: ConvexObjective, x: Vector, fun: float, gradient: Vector) -> bool:
         """Whether φ and ∇φ do not change along a random direction of the null space."""
@@ -180,17 +181,23 @@ class Inverse:
 
 def _in_axes(
     objective: ConvexObjective, matrix: Factorizable
-) -> tuple[Vector, DenseSymmetric] | None:
+) -> tuple[sparse.csr_array, DenseSymmetric] | None:
     """The axes, and a matrix in them."""
     if not matrix.is_finite:
         return None
-    frame = objective.frame()
-    array = frame.T @ matrix.toarray() @ frame
+    frame, own = objective.frame(), matrix.toarray()
+    array = frame.T @ own @ frame
+    # What is left of terms that cancel is no curvature, though its own unit would make it 1.
+    terms = np.diag(abs(frame).T @ np.abs(own) @ abs(frame))
+    flat = np.abs(np.diag(array)) <= REGULAR * len(own) * EPS * terms
+    array[flat] = array[:, flat] = 0.0
     diagonal = np.diag(array)
     if not (diagonal >= 0).all():
         return None
     units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    return frame * units, DenseSymmetric(units[:, None] * array * units)
+    axes = frame.copy()
+    axes.data *= units[axes.indices]
+    return axes, DenseSymmetric(units[:, None] * array * units)
 
 
 def _eigenvalues(matrix: Factorizable) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The trust-region subproblem where only products Hv are affordable: generalized Lanczos.
+"""The trust-region subproblem by products Hv, all or the cheapest there is: generalized Lanczos.
 
 In the Krylov space of g, with an orthonormal basis Q, H is a tridiagonal matrix T. The subproblem
 in that space is T's own, solved as any other; s = Qh. While T is positive definite and the step
@@ -13,10 +13,12 @@ Gould, Lucidi, Roma & Toint, SIAM J. Optim. 9 (1999) 504-525; Conn, Gould & Toin
 
 from __future__ import annotations
 
+from dataclasses import replace
+
 import numpy as np
 from scipy.linalg.blas import daxpy
 
-from extremum.linalg import Pattern, SymmetricMatrix
+from extremum.linalg import Pattern, SparseSymmetric, SymmetricMatrix
 from extremum.methods.lanczos import Lanczos
 from extremum.methods.subproblem import ModelStep, solve_subproblem
 from extremum.objective import Vector
@@ -30,6 +32,14 @@ MEMORY = 2**26
 LOOSEST = 0.1
 """The residual is brought down to min(LOOSEST, √‖g‖) ‖g‖, for superlinear convergence (Nocedal &
 Wright, section 7.1)."""
+
+STRICTER = 0.01
+"""What stands for LOOSEST where H is stored: products with it cost much less than new values of φ,
+and in curved valleys a loose step makes many more of those."""
+
+FEW, MANY = 10, 50
+"""A sparse factorization with little fill takes about as long as FEW products; none is put off for
+more than MANY."""
 
 OUTSIDE = 1.2
 """λ is computed anew where it lets the step grow to so many times Δ."""
@@ -50,28 +60,59 @@ def solve_by_products(hessian: SymmetricMatrix, gradient: Vector, radius: float)
         Δ.
     """
     n = gradient.size
-    most = min(n, MOST_VECTORS, max(MEMORY // n, 10))
-    lanczos = Lanczos(hessian, gradient, most)
-    wanted = min(LOOSEST, lanczos.norm**0.5) * lanczos.norm
+    lanczos = Lanczos(hessian, gradient, min(n, MOST_VECTORS, max(MEMORY // n, 10)))
+    model = _solve(lanczos, radius, LOOSEST) or _in_krylov_space(lanczos, radius, 0.0)
+    return _in_full_space(lanczos, model)
+
+
+def solve_before_factoring(
+    hessian: SparseSymmetric, gradient: Vector, radius: float
+) -> ModelStep | None:
+    """Solve the subproblem by no more products than a factorization would cost, if that does.
+
+    Parameters
+    ----------
+    hessian : SparseSymmetric
+    gradient : ndarray of shape (n,)
+        Not zero.
+    radius : float
+        Δ.
+    """
+    pattern = hessian.pattern
+    worth = FEW + pattern.factor_flops / (2 * pattern.rows.size)
+    lanczos = Lanczos(hessian, gradient, int(min(worth, MANY, gradient.size)))
+    model = _solve(lanczos, radius, STRICTER)
+    return None if model is None else _in_full_space(lanczos, model)
+
+
+def _solve(lanczos: Lanczos, radius: float, loosest: float) -> ModelStep | None:
+    """The solution in T's coordinates, or None where the residual is too large for it."""
+    wanted = min(loosest, lanczos.norm**0.5) * lanczos.norm
     iterate, solve_from = _Iterate(lanczos.norm), 1
     while True:
         iterate.advance(*lanczos.advance())
         k = len(lanczos.basis)
-        full = k == most or lanczos.invariant
+        full = k == lanczos.most or lanczos.invariant
         limit = radius if iterate.shift == 0 else OUTSIDE * radius
         going = iterate.is_within(limit) and iterate.residual > wanted
         if not full and (going or k < solve_from):
             continue
         model = _in_krylov_space(lanczos, radius, iterate.shift)
         # ‖(H + λI) s + g‖ is what leaves the space (equation 7.5.41).
-        if full or lanczos.beside[-1] * abs(model.step[-1]) <= wanted:
-            step = np.zeros(n)
-            for part, column in zip(model.step, lanczos.basis, strict=True):
-                step = daxpy(column, step, a=part)
-            return ModelStep(step, model.decrease, model.multiplier, model.case)
+        if lanczos.invariant or lanczos.beside[-1] * abs(model.step[-1]) <= wanted:
+            return model
+        if full:
+            return None
         iterate, solve_from = _Iterate(lanczos.norm, model.multiplier), k + 1 + k // SELDOM
         for alpha, beta in zip(lanczos.diagonal, lanczos.beside, strict=True):
             iterate.advance(alpha, beta)
+
+
+def _in_full_space(lanczos: Lanczos, model: ModelStep) -> ModelStep:
+    step = np.zeros(lanczos.basis[0].size)
+    for part, column in zip(model.step, lanczos.basis, strict=True):
+        step = daxpy(column, step, a=part)
+    return replace(model, step=step)
 
 
 def _in_krylov_space(lanczos: Lanczos, radius: float, guess: float) -> ModelStep:

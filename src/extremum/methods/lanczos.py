@@ -31,6 +31,8 @@ class Lanczos:
 
     Attributes
     ----------
+    most : int
+        As given.
     norm : float
         ‖start‖.
     basis : list of ndarray of shape (n,)
@@ -46,6 +48,7 @@ class Lanczos:
         self._image = np.array(start, dtype=float)
         self._first = np.empty((min(most, ORTHOGONAL // start.size), start.size))
         self._size = 0.0
+        self.most = most
         self.norm = float(dnrm2(start))
         self.basis: list[Vector] = []
         self.diagonal: list[float] = []

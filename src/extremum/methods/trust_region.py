@@ -8,8 +8,8 @@ from typing import cast
 
 import numpy as np
 
-from extremum.linalg import Factorizable, OperatorSymmetric, SymmetricMatrix
-from extremum.methods.krylov import solve_by_products
+from extremum.linalg import Factorizable, OperatorSymmetric, SparseSymmetric, SymmetricMatrix
+from extremum.methods.krylov import solve_before_factoring, solve_by_products
 from extremum.methods.method import State, is_finite, not_finite, value_floor
 from extremum.methods.subproblem import ModelStep, solve_subproblem
 from extremum.objective import Objective, Vector, show_point
@@ -60,13 +60,14 @@ class TrustRegion:
     """The step minimizes the quadratic model of φ in a ball, whose radius follows its success.
 
     Where the Hessian can be factored the subproblem is solved on factorizations, the hard case
-    included; where only products are to be had, in a Krylov space. Negative curvature needs no
+    included; where only products are to be had, in a Krylov space, which is also tried first where
+    that costs less than to factor a sparse matrix. Negative curvature needs no
     change of the Hessian: the step on the boundary makes use of it.
 
     Parameters
     ----------
     radius : float, optional
-        Δ at the start; by default the larger of 1 and the length of x₀.
+        Δ at the start; by default the larger of 1 and of all |xᵢ| there.
     scaled : bool
         Whether the ball is one of variables in which no second derivative ∂²φ/∂xᵢ² exceeds one:
         ‖Ds‖ ≤ Δ with D² the largest sizes of the Hessian's diagonal so far. The steps are then the
@@ -89,7 +90,7 @@ class TrustRegion:
         """Evaluate the value, the gradient and, for few variables, the Hessian."""
         fun, gradient, hessian = _evaluate(objective, x)
         stop = None if is_finite(fun, gradient) else not_finite(x, fun, gradient)
-        radius = max(1.0, float(np.linalg.norm(x))) if self.radius is None else self.radius
+        radius = max(1.0, float(np.abs(x).max())) if self.radius is None else self.radius
         return TrustRegionState(x, fun, gradient, stop=stop, radius=radius, hessian=hessian)
 
     def next_state(self, objective: Objective, state: State) -> State:
@@ -109,7 +110,7 @@ class TrustRegion:
         units, sizes = _units(hessian, state) if self.scaled else (None, None)
         radius, multiplier, obstacle = state.radius, state.multiplier, None
         if units is not None and state.sizes is None and self.radius is None:
-            radius = max(1.0, float(np.linalg.norm(state.x / units)))
+            radius = max(1.0, float(np.abs(state.x / units).max()))
         for _ in range(MOST_TRIALS):
             model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
@@ -181,9 +182,12 @@ def _model_step(
     if isinstance(hessian, OperatorSymmetric):
         return solve_by_products(hessian, gradient, radius)
     matrix = cast(Factorizable, hessian)
-    if units is None:
-        return solve_subproblem(matrix, gradient, radius, multiplier)
-    return solve_subproblem(matrix.scaled(units), units * gradient, radius, multiplier)
+    if units is not None:
+        matrix, gradient = matrix.scaled(units), units * gradient
+    model = None
+    if isinstance(matrix, SparseSymmetric):
+        model = solve_before_factoring(matrix, gradient, radius)
+    return model or solve_subproblem(matrix, gradient, radius, multiplier)
 
 
 def _shrunk(length: float, slope: float, fall: float) -> float:

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 from typing import Protocol, runtime_checkable
 
+from scipy import sparse
+
 from extremum.linalg import Factorizable
 from extremum.objective.objective import Objective
 from extremum.objective.parameters import Vector
@@ -16,7 +18,7 @@ class ConvexObjective(Objective, Protocol):
     Then a gradient and a part of the Hessian prove a minimum, and bound its distance.
     """
 
-    def frame(self) -> Vector:
+    def frame(self) -> sparse.csr_array:
         """Better coordinates z, x = B z, in which to judge its curvature: B of shape (n, n)."""
 
     def curvature_below(self, x: Vector) -> tuple[Factorizable, bool]:

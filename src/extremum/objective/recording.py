@@ -37,7 +37,7 @@ _recording: ContextVar[_Recording | None] = ContextVar("_recording", default=Non
 @contextmanager
 def bounded_recording() -> Iterator[None]:
     """Give up following a function inside once it has taken too long."""
-    token = _recording.set(_Recording(time.perf_counter() + MOST_SECONDS))
+    token = _recording.set(_Recording(time.thread_time() + MOST_SECONDS))
     try:
         yield
     finally:
@@ -56,7 +56,7 @@ def record() -> None:
     if recording is None:
         return
     recording.operations += 1
-    if recording.operations % LOOKED_EVERY == 0 and time.perf_counter() > recording.deadline:
+    if recording.operations % LOOKED_EVERY == 0 and time.thread_time() > recording.deadline:
         refuse_length(recording.operations)
 
 

@@ -87,7 +87,7 @@ def determined(risk: MeanLoss, result: Result, rank: ColumnRank) -> Result | Non
     coef, intercept = risk.unflatten(np.asarray(result.x))
     basic, constant = rank.basic(coef.T, intercept)
     found = certified(risk, risk.flatten(basic.T, constant), rank.independent)
-    if found.verdict is not Verdict.MINIMUM:
+    if found is None or found.verdict is not Verdict.MINIMUM:
         return None
     verdict = Verdict.DEGENERATE if rank.deficient else Verdict.MINIMUM
     certificate = replace(

@@ -12,7 +12,8 @@ import numpy as np
 from numpy.typing import NDArray
 from scipy.linalg import solve_triangular
 
-from extremum.certify import Certificate, certify_point
+from extremum.certify import Certificate
+from extremum.certify.convex import certify_convex
 from extremum.objective import Counts, Vector
 from extremum.regression.design import Block
 from extremum.regression.least_squares import triangular_factor
@@ -22,8 +23,10 @@ from extremum.regression.risk import MeanLoss
 from extremum.regression.units import Units
 
 
-def certified(risk: MeanLoss, theta: Vector, independent: NDArray[np.intp]) -> Certificate:
-    """The certificate of a fit over independent columns, in orthonormal coordinates.
+def certified(risk: MeanLoss, theta: Vector, independent: NDArray[np.intp]) -> Certificate | None:
+    """The certificate of a minimum over independent columns, in orthonormal coordinates.
+
+    None where it is not one, or too far from one.
 
     Parameters
     ----------
@@ -50,7 +53,7 @@ def certified(risk: MeanLoss, theta: Vector, independent: NDArray[np.intp]) -> C
     factor = triangular_factor(table)[:p, :p] / np.sqrt(risk.total_weight)
     orthonormal = MappedRows(rows, lambda block: _orthonormal(block, units, factor), p)
     own = replace(units, centre=np.zeros(p), scale=np.ones(p), has_intercept=False)
-    return certify_point(
+    return certify_convex(
         replace(among, rows=orthonormal, units=own, standardize=False), (factor @ at).ravel()
     )
 

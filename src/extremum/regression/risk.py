@@ -5,6 +5,7 @@ from __future__ import annotations
 from dataclasses import dataclass, field, replace
 
 import numpy as np
+from scipy import sparse
 
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import ConvexObjective, Counts, Vector
@@ -150,18 +151,25 @@ class MeanLoss(ConvexObjective):
         (product,) = self.rows.total(lambda block: sums.product_of(self.loss, table, change, block))
         return self._mean_gradient(v, product)
 
-    def frame(self) -> Vector:
+    def frame(self) -> sparse.csr_array:
         """The coordinates of standardized columns."""
         if self.standardize:
-            return np.eye(self.size)
-        k = self.loss.outputs
-        rows = self.units.slopes(np.eye(self.size).reshape(-1, k, self.size))
-        return rows.reshape(self.size, self.size).T
+            return sparse.eye_array(self.size, format="csr")
+        k, d = self.loss.outputs, self.units.scale.size
+        data, columns = [np.repeat(1 / self.units.scale, k)], [np.arange(d * k)]
+        ends = np.arange(d * k + 1)
+        if self.fit_intercept:  # a row for each output: −centre/scale, and 1 for its own
+            shift = np.append(-self.units.centre / self.units.scale, 1.0)
+            data.append(np.tile(shift, k))
+            columns.append((np.arange(d + 1) * k + np.arange(k)[:, None]).ravel())
+            ends = np.append(ends, d * k + (d + 1) * np.arange(1, k + 1))
+        entries = (np.concatenate(data), np.concatenate(columns), ends)
+        return sparse.csr_array(entries, shape=(self.size, self.size))
 
     def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
-        if size * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
+        if self.rows.n_rows * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
             return self.hessian(theta), True
         part = self.sampled(size)
         part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum

@@ -25,7 +25,7 @@ ENOUGH_PER_PARAMETER = 10
 GLANCE = 500
 """So many rows show whether the columns are correlated: all pairs together."""
 
-PRECISE_PER_PARAMETER = 200
+PRECISE_PER_PARAMETER = 60
 """Where so many rows per parameter are cheap, it is not asked whether columns are correlated."""
 
 QUICK = 1e7
@@ -36,6 +36,9 @@ SHARE = 8
 
 SLOW = 0.4
 """Where the decrement falls by a smaller factor than this, the Hessian is taken anew."""
+
+SLOWER = 0.8
+"""The same where there is none yet: a diagonal costs nothing, and is corrected soon."""
 
 GROWTH = 4
 """And from so many times as many rows."""
@@ -136,8 +139,8 @@ class SampledNewton:
         if bend > EPS * float(np.linalg.norm(s)) * float(np.linalg.norm(y)):
             pairs = (*pairs, _Pair(s, y, bend))[-MEMORY:]
         decrement, fresh, event = inverse.decrement(found.gradient), False, ""
-        if decrement > SLOW * memory.decrement:
-            rows = ENOUGH_PER_PARAMETER * objective.size
+        if decrement > (SLOWER if inverse.diagonal else SLOW) * memory.decrement:
+            rows = _affordable(objective)
             rows = rows if inverse.diagonal else max(rows, GROWTH * inverse.rows)
             inverse, pairs = _inverse(objective, objective, found.x, rows), _NO_PAIRS
             decrement, fresh = (
@@ -175,16 +178,23 @@ def _begin(objective: MeanLoss, x: Vector) -> State:
 
 def _curvature(objective: MeanLoss, sample: MeanLoss, x: Vector) -> InverseHessian:
     """The inverse of the Hessian of a part of a sample, of as many rows as are worth their time."""
-    n, p = objective.rows.n_rows, objective.size
-    cheap = int(ROWS_PER_PASS * n / p)
-    if cheap < PRECISE_PER_PARAMETER * p:
+    rows = _affordable(objective)
+    if rows < PRECISE_PER_PARAMETER * objective.size:
         glance = sample.sampled(GLANCE)
         seen = glance.hessian(x)
         inverse = InverseHessian.without_correlations(objective, seen, glance.rows.n_rows)
         if inverse is not None:
             return inverse
-    inverse = _inverse(objective, sample, x, max(cheap, ENOUGH_PER_PARAMETER * p))
-    return _inverse(objective, objective, x, n) if inverse.singular else inverse
+    inverse = _inverse(objective, sample, x, rows)
+    if not inverse.singular:
+        return inverse
+    return _inverse(objective, objective, x, objective.rows.n_rows)
+
+
+def _affordable(objective: MeanLoss) -> int:
+    """Rows whose Hessian costs as much as a gradient of all; or as many as it takes at least."""
+    n, p = objective.rows.n_rows, objective.size
+    return max(int(ROWS_PER_PASS * n / p), ENOUGH_PER_PARAMETER * p)
 
 
 def _inverse(objective: MeanLoss, source: MeanLoss, x: Vector, rows: int) -> InverseHessian:
@@ -204,6 +214,10 @@ def _direction(memory: _Memory, gradient: Vector) -> Vector:
         shares.append(share)
         q -= share * change
     q = memory.inverse.solve(q)
+    if memory.pairs and memory.inverse.diagonal:
+        # The curvature's size now, beside that where the Hessian was taken (N&W, 7.20).
+        _, change, bend = memory.pairs[-1]
+        q *= bend / float(change @ memory.inverse.solve(change))
     for (step, change, bend), share in zip(memory.pairs, reversed(shares), strict=True):
         q += (share - float(change @ q) / bend) * step
     return q
