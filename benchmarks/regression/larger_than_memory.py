@@ -97,7 +97,7 @@ def _fit_apart(path: Path, model: str, way: str) -> dict[str, Any]:
     """Fit in a child process."""
     command = [sys.executable, "-m", "benchmarks.regression.larger_than_memory"]
     done = subprocess.run(
-        [*command, str(path), model, way], capture_output=True, text=True, check=True
+        [*command, str(path), model, way], stdout=subprocess.PIPE, text=True, check=True
     )
     found: dict[str, Any] = json.loads(done.stdout.splitlines()[-1])
     return found
