@@ -154,28 +154,6 @@ def _by_reflections(objective: MeanLoss) -> tuple[_Triangle, Vector]:
     return triangle, triangle.solve(R[: len(triangle.R), p])
 
 
-def triangular_factor(objective: MeanLoss) -> Vector:
-    """R of the standardized table, without a penalty, the target centred in the last column.
-
-    Returns
-    -------
-    ndarray of shape (min(rows, p + 1), p + 1)
-    """
-    return objective.rows.reduce(
-        lambda block: _triangular(_standardized(objective, block)),
-        lambda one, other: _triangular(np.vstack([one, other])),
-        least_rows=TALL * objective.size,
-    )
-
-
-def corrected(objective: MeanLoss, theta: Vector, R: Vector) -> Vector:
-    """Parameters corrected by their residual, with the R of a table of full rank."""
-    solution, p = _standard_parameters(objective, theta), objective.size
-    return _parameters(
-        objective, solution + _Triangle(R[:p, :p], None).solve_normal(_slope(objective, solution))
-    )
-
-
 def _standardized(objective: MeanLoss, block: Block, dtype: type = np.float64) -> Vector:
     """Rows of the standardized table, the intercept's column, and the target's, times √w."""
     units = objective.units
