@@ -148,7 +148,8 @@ def _by_eigenvectors(hessian: DenseSymmetric, gradient: Vector, radius: float) -
         excess = length / radius - 1
         if excess <= 0:
             break
-        new = mu + excess * length**2 / float(parts @ (parts / shifted))
+        unit = parts / length
+        new = mu + excess / float(unit @ (unit / shifted))
         if new <= mu:
             break
         mu = new

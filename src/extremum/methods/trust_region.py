@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-import math
 from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from extremum.linalg import Factorizable, OperatorSymmetric, SparseSymmetric, SymmetricMatrix
 from extremum.methods.krylov import solve_before_factoring, solve_by_products
@@ -112,11 +112,13 @@ class TrustRegion:
         if units is not None and state.sizes is None and self.radius is None:
             radius = max(1.0, float(np.abs(state.x / units).max()))
         for _ in range(MOST_TRIALS):
+            if not radius > 0:  # it underflowed, at a cusp
+                break
             model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
             step = model.step if units is None else units * model.step
             x = objective.rounded(state.x + step)
-            length = math.sqrt(model.step @ model.step)
+            length = float(dnrm2(model.step))
             if step @ step <= eps**2 * size and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)

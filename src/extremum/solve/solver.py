@@ -31,11 +31,18 @@ from extremum.solve.options import (
     read_options,
 )
 from extremum.solve.result import Result
-from extremum.solve.stops import Limits, StopTest
+from extremum.solve.stops import GradientNorm, Limits, StopTest
 from extremum.solve.trace import MOST_KEPT, Trace
 
 MOST_ESCAPES = 10
-"""How often a run is started again from below a saddle or a maximum."""
+"""How often a run is started again: from below a saddle or a maximum, or with a sharper test."""
+
+ESCAPABLE = (Verdict.SADDLE, Verdict.MAXIMUM, Verdict.UNDECIDED)
+"""Verdicts that leave something to be found, where a lower point is known."""
+
+SHARPER = 1e-4
+"""Where a gradient meets the default test, yet the point is not stationary, the run goes on until
+the gradient is this part of what it was."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -132,8 +139,8 @@ def solve(problem: Problem) -> Result:
         at, start = problem.objective.rounded(state.x), problem.parameters.start
         with run.judged():
             certificate = certify_point(problem.objective.at_best(), at, at - start)
-        escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
-            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
+        escapable = certificate.verdict in ESCAPABLE or (
+            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is not True
         )
         if any(stop.reason not in ENDED_WELL for stop in stops):
             break
@@ -143,9 +150,19 @@ def solve(problem: Problem) -> Result:
         elif problem.goal == "minimum" and escapable and certificate.lower_point is not None:
             x = certificate.lower_point
             event = f"left a {certificate.verdict.name.lower()} point for a lower one"
+        elif _is_tiny(problem, certificate):
+            x = state.x
+            run.tests = (GradientNorm(SHARPER * certificate.gradient_norm),)
+            event = "a tiny gradient, but not a stationary point: a sharper test"
         else:
             break
     return _report(problem, run, state, stops, certificate)
+
+
+def _is_tiny(problem: Problem, certificate: Certificate) -> bool:
+    """Whether the default tolerance is too large for the unit that the function is measured in."""
+    default = problem.tests == (GradientNorm(),)
+    return default and certificate.verdict is Verdict.NOT_STATIONARY
 
 
 def _restarted(method: Method) -> Method:
