@@ -50,9 +50,9 @@ CASES = [
         (minimum(*np.ones(N)),),
     ),
     Case(
-        "100 000 hills",
+        "1000 hills",
         separate_wells,
-        np.zeros(N),
+        np.zeros(1000),
         MINIMUM,
         "each variable apart: a maximum at 0, minima at ±√½",
         separate_wells_site,
