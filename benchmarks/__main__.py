@@ -34,6 +34,10 @@ BENCHMARKS = {
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",
     ),
+    "zoo": (
+        "benchmarks.zoo.command",
+        "functions whose truth is known: false successes, counted for every solver",
+    ),
 }
 """The module of each, which has `add_arguments(parser)` and `run(options)`; and its subject."""
 

@@ -83,7 +83,7 @@ ZOO = {
     ),
     "tiny values beside": Point(
         lambda x: 1e-12 * ((x[0] - 1) ** 2 + np.cosh(x[1])),
-        [1.01, 0.01],
+        [1.005, 0.005],
         MINIMUM,
         True,
         [1.0, 0.0],

@@ -183,5 +183,10 @@ def test_what_is_read_lazily_has_the_coordinates_shape():
 
 def test_the_card():
     text = str(stationary_path(HARMONIC, 0.0, 1.0, 4.0))
-    for part in ("SADDLE: the action is a saddle, Morse index 1", "conjugate at", "3.14159", "lobatto8"):
+    for part in (
+        "SADDLE: the action is a saddle, Morse index 1",
+        "conjugate at",
+        "3.14159",
+        "lobatto8",
+    ):
         assert part in text

@@ -7,14 +7,16 @@ from dataclasses import replace
 from typing import Any
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
-from extremum.certify.certificate import Certificate
+from extremum.certify.certificate import Certificate, Ray
 from extremum.certify.convex import certify_convex
-from extremum.certify.degenerate import look, refine
-from extremum.certify.local import FARTHEST, TINY, Neighbourhood
+from extremum.certify.degenerate import HigherOrder, look, refine
+from extremum.certify.local import FARTHEST, NEAREST, TINY, Neighbourhood
 from extremum.certify.products import Products
 from extremum.certify.rays import fades, falling_ray
 from extremum.certify.storages import distance
+from extremum.certify.values import Dissent, dissent
 from extremum.linalg import EPS
 from extremum.methods import Armijo
 from extremum.objective import ConvexObjective, Objective, Vector
@@ -24,6 +26,9 @@ STATIONARY = 1e-8
 """A gradient below this times max(1, ‖H‖) may belong to a degenerate stationary point,
 for which Newton and Kantorovich's test can't speak. It is the default tolerance of a run, about √ε;
 in lower precision it grows as √ε does."""
+
+FLAT_RAYS = 3
+"""So many flat directions are followed to see whether the function falls along them for ever."""
 
 LONGEST_STEP = 10.0
 """The step that shows a lower point is at most this times max(1, ‖x‖) long."""
@@ -63,23 +68,30 @@ def _argue(objective: Objective, x: Vector, towards: Vector | None) -> Certifica
         )
     if isinstance(objective, ConvexObjective):  # no minimum, or too far from one
         return _elsewhere(at, towards)
-    if at.newton.passed and at.newton.radius <= FARTHEST * at.scale:
-        return _nondegenerate(at, at.newton.radius, ())
     tolerance = STATIONARY * (at.eps / EPS) ** 0.5 * max(1.0, at.curvature.size)
     # A gradient that jumps by more than the tolerance is not smooth, or too noisy, to be refined.
     smooth = at.gradient_floor <= tolerance
     near = smooth and (at.rests or at.gradient_norm <= tolerance)
+    farthest = (NEAREST if near else FARTHEST) * at.scale
+    if at.newton.passed and at.newton.radius <= farthest:
+        against = dissent(at)
+        if against is None:
+            return _nondegenerate(at, at.newton.radius, ())
+        return _doubtful(at, at, against, near)
     if near and isinstance(at.curvature, Products):
         return _by_products(at, at.curvature)
     refined = refine(at) if near else None
     if refined is not None:
-        moved = float(np.linalg.norm(refined.x - at.x))
+        moved = float(dnrm2(refined.x - at.x))
         if refined.newton.passed:
-            return _near_a_stationary_point(at, refined, moved)
+            against = dissent(refined)
+            if against is None:
+                return _near_a_stationary_point(at, refined, moved)
+            return _doubtful(at, refined, against, near)
         if towards is not None and fades(at, towards):
             evidence = ("On the way here the gradient did not vanish, it sank below 1e-308",)
             return _certificate(at, Verdict.RECEDING, False, evidence)
-        return _degenerate(at, refined, moved)
+        return _degenerate(at, refined, look(refined)) or _elsewhere(at, towards)
     return _elsewhere(at, towards)
 
 
@@ -165,20 +177,39 @@ def _nondegenerate(
     )
 
 
+def _doubtful(
+    at: Neighbourhood, refined: Neighbourhood, against: Dissent, near: bool
+) -> Certificate:
+    """A stationary point by its derivatives that the values speak against.
+
+    If the curvature is small enough to be nothing but rounding, the point is a degenerate one.
+    """
+    if near and not isinstance(refined.curvature, Products):
+        seen = look(refined)
+        found = _degenerate(at, refined, seen) if len(seen.flat_directions) else None
+        if found is not None:
+            return found
+    lower = _lower(at, against.lower_point)
+    return _certificate(at, Verdict.UNDECIDED, None, (against.sentence,), **lower)
+
+
 def _near_a_stationary_point(
     at: Neighbourhood, refined: Neighbourhood, moved: float
 ) -> Certificate:
     """Judge a point where the test fails by one where it passes, to which Newton's iteration leads.
 
-    They are the same place if the Hessians differ by at most half of the smallest eigenvalue there.
+    They are the same place if that is near, and the Hessians differ by at most half of the smallest
+    eigenvalue there.
     """
     change = distance(at.hessian, refined.hessian)
-    if change <= refined.curvature.gap / 2:
+    same = change <= refined.curvature.gap / 2
+    if same and moved + refined.newton.radius <= NEAREST * at.scale:
         evidence = (f"Found after a refinement that moved the point by {moved:.2g}",)
         return _nondegenerate(refined, moved + refined.newton.radius, evidence, at)
+    another = "" if same else ", and the Hessian another there"
     evidence = (
         f"The gradient is small, but the stationary point that Newton's iteration leads to is "
-        f"{moved:.2g} away, and the Hessian another there",
+        f"{moved:.2g} away{another}",
     )
     return _certificate(
         at,
@@ -191,8 +222,11 @@ def _near_a_stationary_point(
     )
 
 
-def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Certificate:
-    seen = look(refined)
+def _degenerate(at: Neighbourhood, refined: Neighbourhood, seen: HigherOrder) -> Certificate | None:
+    """Judge by what was seen to higher order; None where that is a slope."""
+    if seen.verdict is Verdict.NOT_STATIONARY:
+        return None
+    moved = float(dnrm2(refined.x - at.x))
     lower = seen.lower_point
     if seen.morse_index:
         lower = _lower_along_leftmost(refined)
@@ -202,9 +236,17 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
             "The Hessian is regular, but varies too fast for Newton and Kantorovich's test",
         )
         return _certificate(at, Verdict.UNDECIDED, None, evidence, **_lower(at, lower))
+    if seen.verdict is Verdict.UNDECIDED:
+        return _certificate(at, Verdict.UNDECIDED, None, (seen.sentence,), **_lower(at, lower))
+    if seen.is_minimum is not False:
+        directions = seen.flat_directions[:FLAT_RAYS]
+        falling = falling_ray(at.objective, at.x, at.fun, [*directions, *-directions])
+        if falling is not None:
+            return _fallen(at, *falling)
     more: dict[str, Any] = {}
-    if seen.is_minimum and at.curvature.beyond_rounding()[0]:
-        # The refined point is a minimum; this one, next to it, still curves downwards.
+    curves_down = seen.is_minimum and at.curvature.beyond_rounding()[0]
+    if curves_down or moved > NEAREST * at.scale:
+        # Not the stationary point itself, but one beside it.
         more = {"stationary_point": refined.x, "distance": moved}
     least = "" if seen.complete else "At least "
     evidence = (
@@ -218,7 +260,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, moved: float) -> Cert
         morse_index=seen.morse_index,
         nullity=nullity,
         flat_directions=seen.flat_directions,
-        radius=moved + 2 * at.eps * float(np.linalg.norm(at.x)),
+        radius=moved + 2 * at.eps * float(dnrm2(at.x)),
         **more,
         **_lower(at, lower),
     )
@@ -242,27 +284,17 @@ def _by_products(at: Neighbourhood, curvature: Products) -> Certificate:
 def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
     """Not stationary, or stationary only at infinity: look where the function goes."""
     candidates = [] if towards is None else [towards]
-    if not at.curvature.gap > 0 or at.curvature.morse_index:
-        candidates += [_downhill(direction, at) for direction in at.curvature.lowest()]
+    candidates += [_downhill(direction, at) for direction in at.curvature.lowest()]
     direction = at.curvature.downhill(at.gradient)
-    longest = LONGEST_STEP * at.scale / max(float(np.linalg.norm(direction)), TINY)
+    longest = LONGEST_STEP * at.scale / max(float(dnrm2(direction)), TINY)
     step = Armijo().next_state(at.objective, at.state, direction, min(1.0, longest))
     candidates += [step.x - at.x, -at.gradient]
     ray = falling_ray(at.objective, at.x, at.fun, candidates)
     if ray is not None:
-        verdict, found = ray
-        far = at.x + found.lengths[-1] * found.direction
-        evidence = (
-            f"Along the ray the value falls from {found.values[0]:.6g} to {found.values[-1]:.6g} "
-            f"over a length of {found.lengths[-1]:.2g}",
-        )
-        while not np.isfinite(at.objective.value(far)) and not np.array_equal(far, at.x):
-            far = at.x + (far - at.x) / 2
-        lower = _lower(at, far)
-        return _certificate(at, verdict, False, evidence, ray=found, **lower)
+        return _fallen(at, *ray)
     lower = _lower(at, step.x)
     if lower or not at.rests:
-        length = float(np.linalg.norm(step.x - at.x)) if lower else at.newton.step
+        length = float(dnrm2(step.x - at.x)) if lower else at.newton.step
         distance = length if np.isfinite(length) else None
         evidence = (
             f"The gradient's norm {at.gradient_norm:.3g} is above its rounding error "
@@ -274,6 +306,18 @@ def _elsewhere(at: Neighbourhood, towards: Vector | None) -> Certificate:
         "the function is not smooth here, or its rounding errors hide what it is",
     )
     return _certificate(at, Verdict.UNDECIDED, None, evidence)
+
+
+def _fallen(at: Neighbourhood, verdict: Verdict, ray: Ray) -> Certificate:
+    """On a ray without an end to its fall."""
+    far = at.x + ray.lengths[-1] * ray.direction
+    evidence = (
+        f"Along the ray the value falls from {ray.values[0]:.6g} to {ray.values[-1]:.6g} over a "
+        f"length of {ray.lengths[-1]:.2g}",
+    )
+    while not np.isfinite(at.objective.value(far)) and not np.array_equal(far, at.x):
+        far = at.x + (far - at.x) / 2
+    return _certificate(at, verdict, False, evidence, ray=ray, **_lower(at, far))
 
 
 def _downhill(direction: Vector, at: Neighbourhood) -> Vector:

@@ -2,14 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
-from extremum.certify.local import FARTHEST, Neighbourhood, oblique
+from extremum.certify.local import FARTHEST, NEARBY, Neighbourhood, oblique
 from extremum.certify.storages import WHOLE, hessian_at, magnitude
 from extremum.methods import GradientNormDecrease, value_floor
 from extremum.objective import Vector
+from extremum.outcomes import Verdict
 
 REFINEMENTS = 30
 """Newton iterations towards a degenerate point; each takes a Hessian."""
@@ -20,11 +21,15 @@ LARGE_REFINEMENTS = 10
 CONVERGING = 0.995
 """Steps that shrink by no more than this factor lead nowhere near."""
 
-NEARBY = 0.05
-"""The higher-order look goes this far, times max(1, ‖x‖)."""
+OUTWARD = 10
+"""Where nothing changes there, the look goes on, as often twice as far."""
 
 FLATNESS = 1e-6
 """An eigenvalue is zero within its bound below this times the Hessian's size `NEARBY`."""
+
+SLOPE = 0.1
+"""At a stationary point, where the gradient is what is left of the refinement, the value falls by
+less than this part of what such a slope promises; else it is a slope."""
 
 BETWEEN = 16
 """Directions looked at between the axes of a flat space."""
@@ -42,7 +47,7 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
     ratio = 0.0
     for _ in range(REFINEMENTS if at.x.size <= WHOLE else LARGE_REFINEMENTS):
         if here.rests:
-            return here
+            return here if ratio < CONVERGING else None
         direction = here.resolved.newton_step(here.gradient)
         if direction is None:
             break
@@ -61,8 +66,8 @@ def refine(at: Neighbourhood) -> Neighbourhood | None:
         last_step = step
         if not here.is_finite or np.linalg.norm(here.x - at.x) > FARTHEST * at.scale:
             return None
-    close = here.gradient_norm <= 1e-3 * at.gradient_norm and ratio < CONVERGING
-    return here if here.rests or close else None
+    close = here.gradient_norm <= 1e-3 * at.gradient_norm
+    return here if ratio < CONVERGING and (here.rests or close) else None
 
 
 @dataclass(frozen=True, eq=False)
@@ -78,6 +83,9 @@ class HigherOrder:
         Whether these are all.
     lower_point : ndarray of shape (n,) or None
     sentence : str
+    verdict : Verdict
+        `DEGENERATE`; `NOT_STATIONARY` where the value falls as the gradient says; `UNDECIDED` where
+        floating point hides what the point is.
     """
 
     is_minimum: bool | None
@@ -86,6 +94,7 @@ class HigherOrder:
     complete: bool
     lower_point: Vector | None
     sentence: str
+    verdict: Verdict = Verdict.DEGENERATE
 
 
 def look(at: Neighbourhood) -> HigherOrder:
@@ -106,7 +115,8 @@ def look(at: Neighbourhood) -> HigherOrder:
     # The point is stationary but for this gradient, which alone changes the value so far away,
     # and by which the point is off the floor of the valley.
     slack = np.sqrt(at.x.size) * max(at.gradient_norm, at.gradient_floor)
-    open_question = False
+    by_slope = max(SLOPE * at.gradient_norm, at.gradient_floor) * np.sqrt(at.x.size)
+    open_question, unchanged = False, []
     for direction in _directions(basis):
         rises, lowest, lowest_value = False, None, at.fun
         for length in reach * 2.0 ** np.arange(-10, 1):
@@ -116,7 +126,7 @@ def look(at: Neighbourhood) -> HigherOrder:
                 point = point - space.solve(gradient)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
-            floor += slack * (length + slack * space.softness)
+            floor += by_slope * length + slack**2 * space.softness
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -126,15 +136,41 @@ def look(at: Neighbourhood) -> HigherOrder:
             if value < at.fun - floor:
                 lowest, lowest_value = point, value
         if lowest is not None:
+            fall = float(at.gradient @ (at.x - lowest))
+            if SLOPE * fall <= at.fun - lowest_value <= fall / SLOPE:
+                slope = seen(False, "The value falls along a slope", lowest)
+                return replace(slope, verdict=Verdict.NOT_STATIONARY)
             lowest = _farther(at, lowest, lowest_value)
             sentence = f"The value falls along a flat direction, by {at.fun - lowest_value:.2g}"
             return seen(False, sentence, lowest)
+        if not (rises or open_question):
+            unchanged.append(direction)
     if open_question:
         return seen(None, "The function is not finite close by")
+    if unchanged and at.jumps:
+        jump = seen(None, f"The value jumps by {at.value_jump:.2g} between neighbouring points")
+        return replace(jump, verdict=Verdict.UNDECIDED)
+    for direction in unchanged:
+        if (beyond := _fall_beyond(at, direction, reach)) is not None:
+            sentence = f"Nothing changes within {reach:.2g}, but the value is lower beyond"
+            return replace(seen(None, sentence, beyond), verdict=Verdict.UNDECIDED)
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
     if not space.complete:
         return seen(None, f"{sentence}, but there may be more of them")
     return seen(True, sentence)
+
+
+def _fall_beyond(at: Neighbourhood, direction: Vector, reach: float) -> Vector | None:
+    """Go on from where nothing changes: a point that is lower, unless one is higher before it."""
+    for length in reach * 2.0 ** np.arange(1, OUTWARD + 1):
+        point = at.x + length * direction
+        value = at.objective.value(point)
+        # Terms that cancel here are the larger, the farther away they are summed.
+        terms = at.eps * at.curvature.size * (at.scale + length) ** 2
+        floor = max(at.value_floor, value_floor(value, at.eps), terms)
+        if not abs(value - at.fun) <= floor:
+            return point if value < at.fun and np.isfinite(value) else None
+    return None
 
 
 def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:

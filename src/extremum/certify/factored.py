@@ -94,9 +94,10 @@ class Factored:
         """The gap, and the Morse index on it."""
         nearest = float(self._inner.values[0])
         gap = SHOWN * abs(nearest)
-        if nearest > 0 and (found := self.matrix.cholesky(-gap)) is not None:
-            return max(gap - found.backward_error - self._error, 0.0), 0
-        above, below = self.matrix.factor(-gap), self.matrix.factor(gap)
+        above = self.matrix.factor(-gap)
+        if nearest > 0 and above.positive_definite:
+            return max(gap - above.backward_error - self._error, 0.0), 0
+        below = self.matrix.factor(gap)
         certain = gap - max(above.backward_error, below.backward_error) - self._error
         if above.inertia != below.inertia or not certain > 0:
             return 0.0, self._below(-self.rounding)

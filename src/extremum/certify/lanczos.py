@@ -14,11 +14,11 @@ from extremum.objective import Vector
 FAILURE = 1e-6
 """The probability with which a bound may be wrong, over random starts."""
 
-STEPS = 300
-"""Products spent on the bounds at most."""
+STEPS = 2000
+"""Products spent on the bounds at most: enough for a condition number of about 10⁴."""
 
 LOOKED_EVERY = 10
-"""Steps between two looks at the bounds."""
+"""Steps between two looks at the bounds; later a tenth of those taken."""
 
 MARGINS = 400
 """Distances at which the polynomial is evaluated, in geometric progression."""
@@ -69,6 +69,7 @@ def spectrum_bounds(
     v, last = v / np.linalg.norm(v), np.zeros(n)
     alphas: list[float] = []
     betas: list[float] = []
+    look = LOOKED_EVERY
     while True:
         w = matrix @ v
         if betas:
@@ -80,7 +81,8 @@ def spectrum_bounds(
         size = max(map(abs, (*alphas, *betas)))
         rounding = n * eps * size
         ended = betas[-1] <= rounding or k >= min(n, steps) or not np.isfinite(size)
-        if ended or k % LOOKED_EVERY == 0:
+        if ended or k >= look:
+            look = k + max(LOOKED_EVERY, k // 10)
             bounds = _bounds(np.array(alphas), np.array(betas), delta)
             if ended or _is_settled(bounds, rounding):
                 return bounds

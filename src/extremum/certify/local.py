@@ -13,6 +13,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from extremum.certify.curvature import Curvature, Resolved
 from extremum.certify.products import Products
@@ -31,12 +32,21 @@ does not hide it, and no farther than the ball of the test asks. At a distance o
 own rounding error adds no more to h than that error relative to the smallest eigenvalue. In lower
 precision it grows as ε^(2/3), of which it is about three times as much."""
 
+SAME = 0.1
+"""A Hessian that differs by at most this part of its smallest eigenvalue is nearly the same."""
+
 TINY = float(np.finfo(np.float64).tiny)
 """Below this a gradient underflows: it is never known better."""
 
 FARTHEST = 0.5
 """The stationary point that a verdict speaks of is at most this far, times max(1, ‖x‖): a point is
 not called what it is far from. x²⁰ has a gradient of 1e-8 at 0.35."""
+
+NEAREST = 0.01
+"""The same where the gradient is tiny: a small unit is no reason to stop far away."""
+
+NEARBY = 0.05
+"""Values are looked at as far away as this times max(1, ‖x‖)."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,7 +96,7 @@ class Neighbourhood:
     @property
     def scale(self) -> float:
         """The unit of length: max(1, ‖x‖)."""
-        return max(1.0, float(np.linalg.norm(self.x)))
+        return max(1.0, float(dnrm2(self.x)))
 
     @property
     def state(self) -> State:
@@ -106,7 +116,19 @@ class Neighbourhood:
     @property
     def value_floor(self) -> float:
         """What a change of φ must exceed to mean anything: it jumps by so much, or rounds so."""
-        return max(value_floor(self.fun, self.eps), SAFETY * self._jumps[0])
+        return max(value_floor(self.fun, self.eps), SAFETY * self.value_jump)
+
+    @property
+    def value_jump(self) -> float:
+        """By how much φ jumps between points a few roundings apart."""
+        return self._jumps[0]
+
+    @property
+    def jumps(self) -> bool:
+        """Whether that is more than its rounding error, its slope and its curvature explain."""
+        move, reach = 4 * self.eps * self.scale, self.scale + float(dnrm2(self.x))
+        smooth = move * (self.gradient_floor * self.x.size + self.curvature.size * reach)
+        return self.value_jump > SAFETY * max(value_floor(self.fun, self.eps), smooth)
 
     @cached_property
     def gradient_error(self) -> float:
@@ -117,21 +139,44 @@ class Neighbourhood:
 
     @property
     def gradient_jumps(self) -> Vector:
-        """By how much ∇φ jumps from x to points a few roundings away: of shape (3, n)."""
+        """By how much ∇φ jumps from x to points a few roundings away, and farther: (k, n)."""
         return self._jumps[1]
 
     @cached_property
     def _jumps(self) -> tuple[float, Vector]:
-        """By how much φ jumps between points a few roundings apart, and ∇φ."""
-        value_jump, jumps = 0.0, []
+        """By how much φ jumps between points a few roundings apart, and ∇φ.
+
+        And farther apart, by what neither the trapezoidal rule nor the curvature explains: an error
+        of terms that are large beside x shows only where those change (e^(−9) + 1).
+        """
+        values, jumps = [0.0], []
         for near in self._a_few_roundings_away:
             value, gradient = self.objective.value_and_gradient(near)
             move = near - self.x
             jumps.append(gradient - self.gradient - self.hessian @ move)
-            value_jump = max(value_jump, abs(value - self.fun - float(self.gradient @ move)))
-        if not np.isfinite(value_jump + np.abs(jumps).max()):
+            values.append(value - self.fun - float(self.gradient @ move))
+        for there in self.farther:
+            move, middle = there.x - self.x, (self.gradient + there.gradient) / 2
+            along = (self.hessian @ move + there.hessian @ move) / 2
+            jumps.append(there.gradient - self.gradient - along)
+            values.append(there.fun - self.fun - float(middle @ move))
+        if not np.isfinite(np.abs(values).max() + np.abs(jumps).max()):
             return float("inf"), np.full((len(jumps), self.x.size), np.inf)
-        return value_jump, np.array(jumps)
+        return float(np.abs(values).max()), np.array(jumps)
+
+    @cached_property
+    def farther(self) -> tuple[Neighbourhood, ...]:
+        """Two points √ε away, if the Hessian is nearly the same there; in x's own units, or 1."""
+        if not self.curvature.gap > 0:
+            return ()
+        move = self.eps**0.5 * np.sin(np.arange(1.0, self.x.size + 1) ** 2)
+        for unit in (self.scale, np.abs(self.x)):
+            points = (self.objective.rounded(self.x + side * unit * move) for side in (1.0, -1.0))
+            there = tuple(Neighbourhood.of(self.objective, point) for point in points)
+            change = farthest((near.hessian for near in there), self.hessian)
+            if change <= SAME * self.curvature.gap and all(near.is_finite for near in there):
+                return there
+        return ()
 
     @property
     def _a_few_roundings_away(self) -> Vector:
@@ -209,9 +254,9 @@ def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTes
     if not (certain > 0 and np.isfinite(at.gradient_floor)):
         return KantorovichTest(False, np.inf, np.inf, np.inf, np.nan, index, "")
     newton = -curvature.solve(at.gradient)
-    length = float(np.linalg.norm(newton)) + SAFETY * response(curvature, at.gradient_jumps)
+    length = float(dnrm2(newton)) + SAFETY * response(curvature, at.gradient_jumps)
     # What may be left of H d + ∇φ: what the solution leaves, and the errors of H and of ∇φ.
-    rest = float(np.linalg.norm(at.hessian @ newton + at.gradient))
+    rest = float(dnrm2(at.hessian @ newton + at.gradient))
     rest += (curvature.rounding + hessian_error) * length
     rest += SAFETY * at.gradient_error * np.sqrt(at.x.size)
     step = length + rest / certain
@@ -220,7 +265,7 @@ def kantorovich(at: Neighbourhood, hessian_error: float = 0.0) -> KantorovichTes
     if not h <= 0.5:
         return KantorovichTest(False, h, step, np.inf, variation, index, curvature.sentence)
     # The last term: x itself is only known to the spacing of floating point.
-    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * at.eps * float(np.linalg.norm(at.x))
+    radius = 2 * step / (1 + np.sqrt(1 - 2 * h)) + 2 * at.eps * float(dnrm2(at.x))
     return KantorovichTest(True, h, step, radius, variation, index, curvature.sentence)
 
 
@@ -235,16 +280,27 @@ def response(curvature: Curvature, changes: Vector) -> float:
         moves = changes / curvature.gap
     else:
         moves = np.array([curvature.solve(change) for change in changes])
-    return float(np.linalg.norm(moves, axis=1).max())
+    return max(float(dnrm2(move)) for move in moves)
 
 
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
-    """How fast the Hessian changes, per unit of distance, at probes around x."""
+    """How fast the Hessian changes, per unit of distance, at probes around x.
+
+    And nearer along the Newton step, where that is shorter than the probes' distance and yet no
+    rounding error of x: a singularity as near as that is not seen from afar (log x at 1e-80).
+    """
     reach = max(2 * step, PROBE * float(np.cbrt(at.eps / EPS)) ** 2 * at.scale)
     directions = [at.curvature.softest, oblique(at.x.size)]
-    length = float(np.linalg.norm(newton))
+    length = float(dnrm2(newton))
     if length > 0:
         directions.append(newton / length)
+    fastest = _variation(at, directions, reach)
+    if reach > 2 * step and step > 4 * at.eps * float(dnrm2(at.x)) and length > 0:
+        fastest = max(fastest, _variation(at, directions[2:], 2 * step))
+    return fastest
+
+
+def _variation(at: Neighbourhood, directions: list[Vector], reach: float) -> float:
     moves = (side * reach * direction for direction in directions for side in (1, -1))
     there = (hessian_at(at.objective, at.x + move) for move in moves)
     return farthest(there, at.hessian) / reach

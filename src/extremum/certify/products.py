@@ -12,8 +12,9 @@ from extremum.certify.lanczos import FAILURE, SpectrumBounds, spectrum_bounds
 from extremum.linalg import EPS, SymmetricMatrix
 from extremum.objective import Vector
 
-PRODUCTS = 100
-"""Products that one solution by conjugate gradients may take."""
+PRODUCTS = 1000
+"""Products that one solution by conjugate gradients may take: its error falls by a digit in about
+√κ of them, with κ the condition number."""
 
 ACCURACY = 1e-6
 """The residual, relative to the right-hand side, at which a solution is good enough: what is left

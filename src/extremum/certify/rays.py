@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from extremum.certify.certificate import Ray
 from extremum.certify.local import TINY, Neighbourhood
@@ -21,8 +22,10 @@ BISECTIONS = 30
 """So often the way back is halved in search of the place where a gradient became zero."""
 
 LASTING = 0.5
-"""A fall that goes on without bound is, per doubling, at least this much of what it was twenty
+"""A fall that goes on without bound is, per doubling, at least this much of what it was `LATER`
 doublings before; a fall towards an infimum dies out."""
+
+LATER = 20
 
 
 def fades(at: Neighbourhood, towards: Vector) -> bool:
@@ -51,7 +54,8 @@ def falling_ray(
 
     The rule: on such a ray, if φ reaches −∞, or if it still falls per doubling of the length by at
     least half of what it did twenty doublings before, the function is `UNBOUNDED` below. If the
-    fall dies out, it is `RECEDING`: an infimum is approached that no point attains.
+    fall dies out, it is `RECEDING`: an infimum is approached that no point attains. A length is
+    left out where φ rises by no more than the rounding of the point does, along a steep valley.
     """
     scale = max(1.0, float(np.linalg.norm(x)))
     receding = None
@@ -69,12 +73,16 @@ def falling_ray(
 def _follow(
     objective: Objective, x: Vector, fun: float, direction: Vector, scale: float
 ) -> tuple[Verdict, Ray] | None:
-    lengths, values, eps = [0.0], [fun], objective.eps
+    lengths, values, eps, lost = [0.0], [fun], objective.eps, 0.0
     for k in range(DOUBLINGS + 1):
         length = scale * 2.0**k
         value = objective.value(x + length * direction)
         if np.isnan(value) or value > values[-1] + value_floor(values[-1], eps):
-            return None
+            off = _off_the_ray(objective, x, length * direction)
+            if not value <= values[-1] + off:
+                return None
+            lost = max(lost, off)
+            continue
         lengths.append(length)
         values.append(value)
         if value == -np.inf:
@@ -82,10 +90,18 @@ def _follow(
     ray = Ray(direction, np.array(lengths), np.array(values))
     if values[-1] == -np.inf:
         return Verdict.UNBOUNDED, ray
-    falls = -np.diff(values)
-    floor = value_floor(fun, eps)
-    if falls.max() <= floor and not values[-1] < fun - floor:
+    lost = max(lost, _off_the_ray(objective, x, lengths[-1] * direction))
+    if not values[-1] < fun - max(value_floor(fun, eps), lost):
         return None
-    if falls[-1] >= LASTING * falls[-20] > value_floor(values[-20], eps):
+    falls, later = -np.diff(values), slice(-LATER, None)
+    lasts = LASTING * falls[later][0] > value_floor(values[later][0], eps)
+    if len(falls) >= LATER and lasts and falls[-1] >= LASTING * falls[later][0]:
         return Verdict.UNBOUNDED, ray
     return Verdict.RECEDING, ray
+
+
+def _off_the_ray(objective: Objective, x: Vector, move: Vector) -> float:
+    """What the rounding of x + move adds to φ, at most, to first order."""
+    _, gradient = objective.value_and_gradient(x + move)
+    slope = float(dnrm2(gradient))
+    return objective.eps * slope * float(dnrm2(move)) if np.isfinite(slope) else 0.0

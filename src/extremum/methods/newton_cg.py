@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 from typing import NamedTuple
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from extremum.methods.descent import joined
 from extremum.methods.line_search import LineSearchMethod
@@ -92,7 +93,9 @@ def _forcing(last: LastForcing | None, norm: float) -> float:
 def _truncated(objective: Objective, state: State, forcing: float) -> tuple[Vector | None, str]:
     """Conjugate gradients on H z = −∇φ from z = 0; what they met, if anything."""
     z = np.zeros_like(state.x)
-    residual = state.gradient.copy()
+    # In a unit, a power of two, in which squares neither overflow nor underflow.
+    unit = float(np.ldexp(1.0, np.frexp(state.gradient_norm)[1] - 1))
+    residual = state.gradient / unit
     direction = -residual
     square = float(residual @ residual)
     target, eps = (forcing * forcing) * square, objective.eps
@@ -103,7 +106,7 @@ def _truncated(objective: Objective, state: State, forcing: float) -> tuple[Vect
             return None, "a product with it has a NaN or inf"
         if bend <= eps * float(np.linalg.norm(direction)) * float(np.linalg.norm(product)):
             return _along_negative_curvature(
-                state, z, direction, square / -bend if bend else np.inf
+                state, unit * z, unit * direction, square / -bend if bend else np.inf
             ), NEGATIVE
         length = square / bend
         z += length * direction
@@ -113,7 +116,7 @@ def _truncated(objective: Objective, state: State, forcing: float) -> tuple[Vect
             break
         direction *= square / before
         direction -= residual
-    return z, ""
+    return unit * z, ""
 
 
 def _along_negative_curvature(state: State, z: Vector, direction: Vector, length: float) -> Vector:
@@ -123,5 +126,5 @@ def _along_negative_curvature(state: State, z: Vector, direction: Vector, length
     points downhill.
     """
     longest = LONGEST_STEP * max(1.0, float(np.linalg.norm(state.x)))
-    farthest = longest / float(np.linalg.norm(direction))
+    farthest = longest / float(dnrm2(direction))
     return z + min(length, farthest) * direction

@@ -148,8 +148,8 @@ def _by_eigenvectors(hessian: DenseSymmetric, gradient: Vector, radius: float) -
         excess = length / radius - 1
         if excess <= 0:
             break
-        bend = float(parts @ (parts / shifted))
-        new = mu + excess * length**2 / bend if bend else mu  # squares of 1e-162 vanish
+        unit = parts / length
+        new = mu + excess / float(unit @ (unit / shifted))
         if new <= mu:
             break
         mu = new

@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 from typing import cast
 
 import numpy as np
+from scipy.linalg.blas import dnrm2
 
 from extremum.linalg import (
     EPS,
@@ -125,14 +126,14 @@ class TrustRegion:
             radius = max(1.0, float(np.abs(state.x / units).max()))
         promised, scatter = math.nan, 0.0
         for _ in range(MOST_TRIALS):
+            if not radius > 0:  # it underflowed, at a cusp
+                break
             model = _model_step(hessian, state.gradient, radius, multiplier, units)
             multiplier = model.multiplier
             promised = promised if promised == promised else model.decrease
             step = model.step if units is None else units * model.step
             x = objective.rounded(state.x + step)
-            length = math.sqrt(model.step @ model.step)
-            if length == 0:  # squares of 1e-162 vanish
-                break
+            length = float(dnrm2(model.step))
             if step @ step <= eps**2 * size and (x == state.x).all():
                 break
             fun, gradient, new_hessian = _evaluate(objective, x)

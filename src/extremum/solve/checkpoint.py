@@ -187,6 +187,7 @@ def encoded(
         "manifest": manifest,
         "probe": probe,
         "round": settled.round,
+        "sharper": settled.sharper,
         "seconds": seconds,
         # Of the first and the best one nothing else is ever asked.
         "first": pack(_bare(settled.first), arrays),
@@ -271,7 +272,7 @@ class Stored:
             trace = Trace.unpacked(data["trace"], arrays)
             names = ("state", "first", "best")
             state, first, best = (unpack(data[name], arrays, objective) for name in names)
-            settled = Settled(state, first, best, len(trace), int(data["round"]))
+            settled = Settled(state, first, best, len(trace), int(data["round"]), data["sharper"])
             return Snapshot(self.manifest, self.probe, settled, trace, float(data["seconds"]))
         except (KeyError, IndexError, TypeError, ValueError, AttributeError) as error:
             raise InvalidInput(

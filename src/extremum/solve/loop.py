@@ -16,6 +16,7 @@ from extremum.objective import Objective, Vector, show_point
 from extremum.outcomes import CUT_SHORT, ENDED_WELL, OutOfTime, Reason, Stop
 from extremum.solve.alarm import LEAST_BESIDE, TimeIsUp, Watched, beside
 from extremum.solve.stops import (
+    GradientNorm,
     Limits,
     StopTest,
     falls_to_minus_infinity,
@@ -41,6 +42,8 @@ class Settled:
         How many rows the trace had.
     round : int
         How often the method had been started again.
+    sharper : float or None
+        As in `Run`.
     """
 
     state: State
@@ -48,6 +51,7 @@ class Settled:
     best: State
     rows: int
     round: int
+    sharper: float | None
 
 
 @dataclass
@@ -70,6 +74,8 @@ class Run:
         Where the run can be taken up again.
     round : int
         How often it was started again from below a saddle or a maximum.
+    sharper : float or None
+        The tolerance that stands for the tests', where theirs was too large.
     """
 
     objective: Objective
@@ -85,6 +91,7 @@ class Run:
     best: State | None = None
     settled: Settled | None = None
     round: int = 0
+    sharper: float | None = None
 
     @property
     def nit(self) -> int:
@@ -212,7 +219,9 @@ class Run:
     def _settle(self, state: State) -> None:
         assert self.first is not None
         assert self.best is not None
-        self.settled = Settled(state, self.first, self.best, len(self.trace), self.round)
+        self.settled = Settled(
+            state, self.first, self.best, len(self.trace), self.round, self.sharper
+        )
         self.on_settled(self)
 
     def _spent(self, state: State) -> list[Stop]:
@@ -221,7 +230,8 @@ class Run:
     def _stops(self, previous: State | None, state: State) -> tuple[Stop, ...]:
         """Everything that ends the run here: an obstacle, tests, limits, the callback."""
         assert self.first is not None
-        found = [state.stop, *(test.met(self.first, previous, state) for test in self.tests)]
+        tests = self.tests if self.sharper is None else (GradientNorm(self.sharper),)
+        found = [state.stop, *(test.met(self.first, previous, state) for test in tests)]
         if self.goal == "minimum":
             found.append(falls_to_minus_infinity(self.first, state))
         found += self._spent(state)

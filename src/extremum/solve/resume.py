@@ -136,7 +136,8 @@ def _value(objective: Objective, x: Vector) -> float | None:
 def set_going(snapshot: Snapshot, run: Run) -> State:
     """Put a run where a snapshot says it was; the state to go on from."""
     settled = snapshot.settled
-    run.first, run.best, run.round = settled.first, settled.best, settled.round
+    run.first, run.best = settled.first, settled.best
+    run.round, run.sharper = settled.round, settled.sharper
     run.trace = snapshot.trace
     run.started -= snapshot.seconds
     set_counts(run.objective, snapshot.trace.counts)

@@ -18,10 +18,18 @@ from extremum.solve.loop import Run
 from extremum.solve.report import KINDS, report
 from extremum.solve.result import Result
 from extremum.solve.resume import set_going
+from extremum.solve.stops import GradientNorm
 from extremum.solve.trace import Trace
 
 MOST_ESCAPES = 10
-"""How often a run is started again from below a saddle or a maximum."""
+"""How often a run is started again: from below a saddle or a maximum, or with a sharper test."""
+
+ESCAPABLE = (Verdict.SADDLE, Verdict.MAXIMUM, Verdict.UNDECIDED)
+"""Verdicts that leave something to be found, where a lower point is known."""
+
+SHARPER = 1e-4
+"""Where a gradient meets the default test, yet the point is not stationary, the run goes on until
+the gradient is this part of what it was."""
 
 
 def solve(problem: Problem) -> Result:
@@ -53,8 +61,8 @@ def solve(problem: Problem) -> Result:
                 stops = (*stops, stop)
         if wrong is not None and isinstance(problem.objective, FunctionObjective):
             return solve(problem.by_differences(wrong))
-        escapable = certificate.verdict in (Verdict.SADDLE, Verdict.MAXIMUM) or (
-            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is False
+        escapable = certificate.verdict in ESCAPABLE or (
+            certificate.verdict is Verdict.DEGENERATE and certificate.is_minimum is not True
         )
         if run.round == MOST_ESCAPES or any(stop.reason not in ENDED_WELL for stop in stops):
             break
@@ -64,6 +72,10 @@ def solve(problem: Problem) -> Result:
         elif problem.goal == "minimum" and escapable and certificate.lower_point is not None:
             x = certificate.lower_point
             event = f"left a {certificate.verdict.name.lower()} point for a lower one"
+        elif _is_tiny(problem, certificate):
+            x = state.x
+            run.sharper = SHARPER * certificate.gradient_norm
+            event = "a tiny gradient, but not a stationary point: a sharper test"
         else:
             break
         run.round += 1
@@ -90,6 +102,12 @@ def _driven(
     finally:
         if keeper is not None:
             keeper.finish(run)
+
+
+def _is_tiny(problem: Problem, certificate: Certificate) -> bool:
+    """Whether the default tolerance is too large for the unit that the function is measured in."""
+    default = problem.tests == (GradientNorm(),)
+    return default and certificate.verdict is Verdict.NOT_STATIONARY
 
 
 def _restarted(method: Method) -> Method:
