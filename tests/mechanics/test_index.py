@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from scipy.special import ellipk
 
-from extremum.mechanics import Lagrangian, index, systems
+from extremum.mechanics import Lagrangian, spectrum, systems
 from extremum.mechanics.index import morse_index
 from extremum.outcomes import InvalidInput
 from tests.mechanics.jacobi_problems import along, constant, moving
@@ -141,8 +141,8 @@ def test_undecided_where_the_path_is_not_known_well_enough():
 
 def test_undecided_where_the_counts_differ(monkeypatch):
     """A mesh that is kept coarse misses eigenvalues, and is caught."""
-    monkeypatch.setattr(index, "ELEMENT", 40.0)
-    monkeypatch.setattr(index, "HALVINGS", 1)
+    monkeypatch.setattr(spectrum, "ELEMENT", 40.0)
+    monkeypatch.setattr(spectrum, "HALVINGS", 1)
     found = morse_index(constant(1.0), np.linspace(0, 60.0, 2))
     assert found.conjugate_points.index == 19
     assert found.morse_index is None

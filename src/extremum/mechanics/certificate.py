@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from extremum.linalg import EPS
+from extremum.mechanics.closed_index import ClosedIndex, closed_index
 from extremum.mechanics.dense import DensePath
 from extremum.mechanics.index import MorseIndex, morse_index
 from extremum.mechanics.linearization import Linearization
+from extremum.mechanics.symmetries import SYMMETRIES, named
 from extremum.mechanics.system import LagrangianDerivatives, TracedLagrangian
 from extremum.objective import Vector
 from extremum.outcomes import InvalidInput, Verdict
@@ -37,6 +40,8 @@ class PathCertificate:
         How many leave it as it is, to second order.
     eigenvalues, eigenvalue_error : ndarray of shape (k,)
         The smallest of Jacobi's operator, relative to ∫ |δ|² dt, and their estimated errors.
+    flat_directions : dict of str to ndarray of shape (m, d)
+        For a closed path: what leaves the action as it is, by name, as variations at `index.times`.
     conjugate_times : ndarray of shape (k,)
         Before the end, ascending, each as often as its multiplicity.
     index : MorseIndex or None
@@ -51,8 +56,9 @@ class PathCertificate:
     nullity: int | None = None
     eigenvalues: Vector = field(default_factory=lambda: np.zeros(0))
     eigenvalue_error: Vector = field(default_factory=lambda: np.zeros(0))
+    flat_directions: Mapping[str, Vector] = field(default_factory=dict, repr=False)
     conjugate_times: Vector = field(default_factory=lambda: np.zeros(0))
-    index: MorseIndex | None = field(default=None, repr=False)
+    index: MorseIndex | ClosedIndex | None = field(default=None, repr=False)
     evidence: tuple[str, ...] = ()
 
     def __str__(self) -> str:
@@ -101,6 +107,49 @@ def certify_path(lagrangian: TracedLagrangian, confirmed: Refined) -> PathCertif
         conjugate_times=found.conjugate_points.times,
         index=found,
         evidence=found.evidence,
+    )
+
+
+def certify_closed_path(lagrangian: TracedLagrangian, confirmed: Refined) -> PathCertificate:
+    """Say what a closed path is among those of the same period, but for its flat directions.
+
+    Parameters
+    ----------
+    lagrangian, confirmed
+        As for `certify_path`.
+    """
+    if not np.isfinite(confirmed.error):
+        return PathCertificate(
+            verdict=Verdict.NOT_STATIONARY, evidence=("no path is confirmed by refinement",)
+        )
+    path = confirmed.solution.dense
+    try:
+        found = closed_index(along(lagrangian, path), path.t, _neighbour(lagrangian, confirmed))
+    except InvalidInput as error:  # L_vv is not positive definite
+        return PathCertificate(verdict=Verdict.UNDECIDED, evidence=(str(error).rstrip("."),))
+    index, nullity = found.morse_index, found.nullity
+    flat = named(found.flat, found.weights, path(found.times), path.velocity(found.times))
+    if index is None:
+        verdict, is_minimum = Verdict.UNDECIDED, None
+    elif index:
+        verdict, is_minimum = Verdict.SADDLE, False
+    elif nullity:
+        # Paths that a symmetry makes of each other have the same action; of others who knows.
+        known = all(name.startswith(SYMMETRIES) for name in flat)
+        verdict, is_minimum = Verdict.DEGENERATE, True if known else None
+    else:
+        verdict, is_minimum = Verdict.MINIMUM, True
+    return PathCertificate(
+        verdict=verdict,
+        is_minimum=is_minimum,
+        morse_index=index,
+        nullity=nullity,
+        eigenvalues=found.eigenvalues,
+        eigenvalue_error=found.eigenvalue_error,
+        flat_directions=flat,
+        conjugate_times=found.conjugate_points.times,
+        index=found,
+        evidence=(*found.evidence, *(f"flat: {name}" for name in flat)),
     )
 
 

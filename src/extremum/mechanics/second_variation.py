@@ -109,21 +109,25 @@ class SecondVariation:
         margin = max(abs(self.floor) / 8, self.scaled.rounding)
         values, vectors = self.nearest(self.floor - margin, k)
         order = np.argsort(values)
-        deltas = vectors.T[order].reshape(len(order), len(self.times), -1)
-        return values[order], deltas / np.sqrt(self.weights)[:, None]
+        return values[order], self.variations(vectors[:, order])
+
+    def variations(self, vectors: Vector) -> Vector:
+        """Columns of shape (n, k) as variations δ at the nodes, of shape (k, times, d)."""
+        deltas = vectors.T.reshape(vectors.shape[1], len(self.times), -1)
+        return np.asarray(deltas / np.sqrt(self.weights)[:, None])
 
     def nearest(self, shift: float, k: int) -> tuple[Vector, Vector]:
-        """The k eigenvalues nearest to a number, and their vectors, by inverse iteration."""
+        """The k eigenvalues nearest to a number, the nearest first, and their vectors."""
         n = self.scaled.n
         if n <= DENSE_UP_TO:
             values, vectors = DenseSymmetric(self.scaled.toarray()).spectrum
-            order = np.argsort(np.abs(values - shift), kind="stable")[:k]
-            return values[order], vectors[:, order]
-        inverse = LinearOperator((n, n), self.scaled.factor(-shift).solve, dtype=np.float64)
-        values, vectors = eigsh(
-            self.scaled.to_scipy(), k, sigma=shift, OPinv=inverse, v0=np.cos(np.arange(n))
-        )
-        return values, vectors
+        else:
+            inverse = LinearOperator((n, n), self.scaled.factor(-shift).solve, dtype=np.float64)
+            values, vectors = eigsh(
+                self.scaled.to_scipy(), k, sigma=shift, OPinv=inverse, v0=np.cos(np.arange(n))
+            )
+        order = np.argsort(np.abs(values - shift), kind="stable")[:k]
+        return values[order], vectors[:, order]
 
 
 def _floor(along: SecondDerivatives) -> float:
