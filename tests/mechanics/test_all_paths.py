@@ -89,20 +89,37 @@ def test_motions_that_go_off_to_infinity_hide_nothing():
     assert np.mean(1 / np.sqrt(2 * energy + q**4 / 2)) == pytest.approx(8.0, rel=1e-5)
 
 
-@pytest.mark.parametrize("long_way", [False, True])
-def test_lamberts_problem_has_a_direct_and_a_retrograde_solution(lambert, long_way):
-    kepler, found = lambert
-    assert len(found) == 2
-    expected = kepler.lambert([1.0, 0.0], [0.0, 1.3], 2.0, long_way)
-    assert any(np.allclose(path.v[0], expected, atol=1e-7) for path in found)
+def energies_of_lamberts_problem(start, end, duration, revolutions):
+    """All solutions with so many revolutions: Izzo, Celest. Mech. Dyn. Astr. 121 (2015), eq. 18."""
+    r0, r1, chord = (np.linalg.norm(q) for q in (start, end, np.subtract(end, start)))
+    s = (r0 + r1 + chord) / 2
+    x = np.linspace(-0.999, 0.999, 20_001)
+    found = []
+    for sense in (1, -1):
+        ratio = sense * np.sqrt(1 - chord / s)
+        y = np.sqrt(1 - ratio**2 * (1 - x**2))
+        psi = np.arccos(x * y + ratio * (1 - x**2)) + np.pi * revolutions
+        late = (psi / np.sqrt(1 - x**2) - x + ratio * y) / (1 - x**2) - np.sqrt(2 / s**3) * duration
+        for k in np.flatnonzero(late[:-1] * late[1:] < 0):
+            root = x[k] - late[k] * (x[k + 1] - x[k]) / (late[k + 1] - late[k])
+            found.append(-(1 - root**2) / s)
+    return found
+
+
+def test_lamberts_problem_direct_and_retrograde_with_up_to_one_revolution():
+    kepler, start, end, duration = Kepler(), [1.0, 0.0], [-0.5, 0.8], 12.0
+    found = stationary_paths(kepler, start, end, duration)
+    counts = [energies_of_lamberts_problem(start, end, duration, n) for n in range(3)]
+    assert [len(each) for each in counts] == [2, 4, 0]
+    expected = sorted(energy for each in counts for energy in each)
+    np.testing.assert_allclose(sorted(path.energy[0] for path in found), expected, rtol=1e-6)
+    for long_way in (False, True):
+        expected = kepler.lambert(start, end, duration, long_way)
+        assert any(np.allclose(path.v[0], expected, atol=1e-7) for path in found)
+    # Each revolution adds conjugate points, one for the faster of its two paths and one more.
+    assert sorted(path.certificate.morse_index for path in found) == [0, 0, 1, 1, 2, 2]
     assert not found.complete
     assert "random initial velocities" in found.completeness
-
-
-@pytest.fixture(scope="module")
-def lambert():
-    kepler = Kepler()
-    return kepler, stationary_paths(kepler, [1.0, 0.0], [0.0, 1.3], 2.0)
 
 
 def test_the_chance_of_a_new_root():

@@ -33,10 +33,13 @@ PLAIN = 2
 REACH = 4.0
 """The first range: the problem's typical speeds, times this."""
 
+AROUND = 2.0
+"""The same for several coordinates, where one range is searched at random."""
+
 SAME = 1e-5
 """Paths nearer to each other than this part of their extent are one."""
 
-POINTS = 129
+POINTS = 513
 """Of the mesh on which a motion that was lost is made a path."""
 
 NEAR = 0.01
@@ -217,8 +220,8 @@ def _from_many_starts(
 ) -> tuple[Vector, float, bool, str]:
     """The same for several coordinates, where one can't know that these are all."""
     speeds = _speeds(shooting.problem)
-    fastest = REACH * max(speeds) if speed is None else speed
-    found = roots(shooting, min(min(speeds) / REACH, fastest / REACH**2), fastest)
+    fastest = AROUND * max(speeds) if speed is None else speed
+    found = roots(shooting, fastest)
     fewest = min(found.hits, default=0)
     words = (
         f"Of {found.starts} random initial velocities with |v(t₀)| ≤ {fastest:.4g}, "

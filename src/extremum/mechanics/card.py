@@ -50,6 +50,8 @@ def rows(path: Path) -> list[tuple[str, str]]:
         lines.append(("Morse index", f"{certificate.morse_index}, nullity {certificate.nullity}"))
     if len(certificate.conjugate_times):
         lines.append(("conjugate to", f"t = {_numbers(certificate.conjugate_times)}"))
+    if certificate.flat_directions:
+        lines.append(("flat along", ", ".join(certificate.flat_directions)))
     if len(certificate.eigenvalues):
         lines.append(("eigenvalues", f"{_numbers(certificate.eigenvalues, 6)}, …"))
     lines += [

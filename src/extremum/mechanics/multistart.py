@@ -11,8 +11,13 @@ from extremum.mechanics.shooting import ShootingMap
 from extremum.objective import Vector
 
 STARTS, MOST_ROUNDS = 128, 6
-"""Of a round; rounds at most. The search ends with a round in which no root was found that had not
-been found twice before."""
+"""Of a round; rounds at most, and two at least."""
+
+FEWEST = 3
+"""The search ends when each root was found so often."""
+
+SLOW = 1e-3
+"""Speeds below this part of the fastest one are told apart no better than it is."""
 
 ITERATIONS = 40
 
@@ -59,26 +64,26 @@ class Roots:
         return float(((self.hits == 1).sum() + 1) / (self.hits.sum() + 1))
 
 
-def roots(shooting: ShootingMap, low: float, high: float) -> Roots:
-    """Look for roots from random directions at speeds between two, evenly in their logarithm."""
+def roots(shooting: ShootingMap, fastest: float) -> Roots:
+    """Look for roots from random directions, at speeds evenly spread up to the fastest."""
     random = np.random.default_rng(0)
-    starts = _starts(random, shooting, low, high)
+    starts = _starts(random, shooting, fastest)
     rough = shooting.resolved(starts, UNRESOLVED)
     found = np.empty((0, starts.shape[1]))
     for rounds in range(1, MOST_ROUNDS + 1):
         found = np.concatenate([found, _newton(rough, starts)])
-        velocities, hits = _distinct(found, low)
+        velocities, hits = _distinct(found, SLOW * fastest)
         true = _are_roots(shooting, velocities)
-        if rounds > 1 and not (hits[true] < 2).any():
+        if rounds > 1 and not (hits[true] < FEWEST).any():
             break
-        starts = _starts(random, shooting, low, high)
+        starts = _starts(random, shooting, fastest)
     return Roots(velocities[true], hits[true], rounds * STARTS)
 
 
-def _starts(random: np.random.Generator, shooting: ShootingMap, low: float, high: float) -> Vector:
+def _starts(random: np.random.Generator, shooting: ShootingMap, fastest: float) -> Vector:
     directions = random.normal(size=(STARTS, shooting.problem.start.size))
     directions /= np.linalg.norm(directions, axis=1, keepdims=True)
-    return np.asarray(directions * np.exp(random.uniform(np.log(low), np.log(high), (STARTS, 1))))
+    return np.asarray(directions * random.uniform(0, fastest, (STARTS, 1)))
 
 
 def _are_roots(shooting: ShootingMap, velocities: Vector) -> NDArray[np.bool_]:

@@ -138,11 +138,10 @@ def plot_action(
 
 def _index(path: Path) -> MorseIndex:
     found = path.certificate.index
-    if not isinstance(found, MorseIndex) or not len(found.eigenvalues):
-        raise InvalidInput(
-            "The path has no modes, as it was not found to be stationary. " + path.message
-        )
-    return found
+    if isinstance(found, MorseIndex) and len(found.eigenvalues):
+        return found
+    why = "it was not found to be stationary" if found is None else "it is closed"
+    raise InvalidInput(f"The path has no modes, as {why}. {path.message}")
 
 
 def _mode(index: MorseIndex, k: int) -> Any:
