@@ -5,8 +5,12 @@ import numpy as np
 import pytest
 from scipy import linalg
 
-from extremum import Verdict
-from extremum.regression import LinearRegression
+from extremum import Verdict, minimize
+from extremum.regression import ArrayRows, LinearRegression
+from extremum.regression.least_squares import LeastSquares
+from extremum.regression.losses import HalfSquared
+from extremum.regression.risk import MeanLoss
+from extremum.regression.units import Units
 
 X20 = np.vander(np.arange(21.0), 6, increasing=True)[:, 1:]
 DELTA = np.array([759, -2048, 2048, -2048, 2523, -2048, 2048, -2048, 1838, -2048, 2048.0])
@@ -94,12 +98,13 @@ def test_weights_penalty_and_blocks(n):
 def test_more_columns_than_rows_are_fitted_exactly():
     rng = np.random.default_rng(0)
     X, y = rng.normal(size=(5, 9)), rng.normal(size=5)
-    model = LinearRegression(fit_intercept=False, collinear="minimum-norm").fit(X, y)
-    np.testing.assert_allclose(X @ model.coef_, y, atol=1e-12)
-    np.testing.assert_allclose(model.coef_, np.linalg.lstsq(X, y)[0], atol=1e-10)
+    rows = ArrayRows(X, y)
+    risk = MeanLoss(rows, HalfSquared(), Units.of(rows, False))
+    found = minimize(risk, np.zeros(9), method=LeastSquares()).x
+    np.testing.assert_allclose(X @ found, y, atol=1e-12)
     scale = np.sqrt((X**2).mean(axis=0))
     shortest = np.linalg.lstsq(X / scale, y)[0] / scale
-    np.testing.assert_allclose(model.result_.x, shortest, atol=1e-10)
+    np.testing.assert_allclose(found, shortest, atol=1e-10)
 
 
 def test_a_mean_far_from_zero_costs_no_digits():
