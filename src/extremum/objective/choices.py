@@ -55,5 +55,5 @@ def made_before(choices: Choices | None) -> Iterator[None]:
 
 
 def deadline(seconds: float) -> float:
-    """When to give up, on the clock of `time.perf_counter`; never, where that was chosen before."""
-    return math.inf if _chosen.get() else time.perf_counter() + seconds
+    """When to give up, on the clock of `time.thread_time`; never, where that was chosen before."""
+    return math.inf if _chosen.get() else time.thread_time() + seconds

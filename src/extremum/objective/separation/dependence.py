@@ -28,7 +28,7 @@ class Budget:
     products : int
         The most pairs, counted with repetition, that may be formed.
     deadline : float
-        When to give up, on the clock of `time.perf_counter`.
+        When to give up, on the clock of `time.thread_time`.
     """
 
     entries: int
@@ -39,7 +39,7 @@ class Budget:
         """Raise `TooMuch` if `entries` are too many, or time is up."""
         if entries > self.entries:
             raise TooMuch(f"an intermediate array has {entries} dependences on the variables")
-        if time.perf_counter() > self.deadline:
+        if time.thread_time() > self.deadline:
             raise TooMuch("the time for finding the structure is up")
 
 
