@@ -112,8 +112,8 @@ def _lost_along(
     if abs(shown[0] - slope) <= abs(shown[1] - shown[0]):
         return None  # what differs vanishes with the step, as where φ turns (x³ at 0)
     return (
-        f"a derivative is lost: along a direction from x = {show_point(x)} the slope is "
-        f"{slope:.6g} where differences give {shown[0]:.6g}"
+        f"a derivative is lost on the way: along a direction from x = {show_point(x)} the slope "
+        f"is {slope:.6g} where differences give {shown[0]:.6g}"
     )
 
 
