@@ -21,19 +21,19 @@ def shoot(force, start, duration, velocities):
 
     v = np.atleast_1d(velocities)
     begin = np.concatenate([np.full(v.size, start), v, np.zeros(v.size), np.ones(v.size)])
-    times = np.linspace(0, duration, 4001)
-    found = solve_ivp(rate, (0, duration), begin, "DOP853", times, rtol=1e-11, atol=1e-11)
+    times = np.linspace(0, duration, 801)
+    found = solve_ivp(rate, (0, duration), begin, "DOP853", times, rtol=1e-10, atol=1e-10)
     q, _, dq, _ = found.y.reshape(4, v.size, -1)
     return q[:, -1], (np.diff(np.sign(dq[:, 1:]), axis=1) != 0).sum(axis=1)
 
 
 def roots_by_shooting(force, start, end, duration, reach, max_index):
     """Initial velocities and indices of all paths, by a fine uniform scan."""
-    v = np.linspace(-reach, reach, 2000)
+    v = np.linspace(-reach, reach, 600)
     missed = shoot(force, start, duration, v)[0] - end
     places = np.flatnonzero(missed[:-1] * missed[1:] < 0)
     found = [
-        brentq(lambda w: shoot(force, start, duration, w)[0][0] - end, v[k], v[k + 1], xtol=1e-9)
+        brentq(lambda w: shoot(force, start, duration, w)[0][0] - end, v[k], v[k + 1], xtol=1e-8)
         for k in places
     ]
     indices = shoot(force, start, duration, found)[1]
