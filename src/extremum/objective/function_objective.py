@@ -109,7 +109,7 @@ class FunctionObjective(Objective):
 
     def _mended_gradient(self, x: Vector, value: float, gradient: Vector) -> Vector:
         # The square is NaN where a component is; it costs less than to look at each.
-        if math.isnan(gradient @ gradient) and self.gradients.exact and np.isfinite(value):
+        if math.isnan(np.vdot(gradient, gradient)) and self.gradients.exact and np.isfinite(value):
             there = self._differences.value_and_gradient(x, Counts())[1]
             return self._mended(gradient, there)
         return gradient

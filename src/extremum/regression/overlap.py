@@ -24,7 +24,7 @@ from scipy.linalg import solve_triangular
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import Vector
 from extremum.regression.design import Block
-from extremum.regression.losses import Softmax
+from extremum.regression.losses import PoissonLoss, Softmax
 from extremum.regression.rank import some_rows, with_constant
 from extremum.regression.risk import MeanLoss
 
@@ -73,14 +73,20 @@ def overlap_is_shown(
 
 
 def _gradient(risk: MeanLoss, theta: Vector, columns: NDArray[np.intp]) -> tuple[Vector, Vector]:
-    """The total gradient by the columns' coefficients, of shape (p, outputs), and Σ |terms|."""
+    """The total gradient by the columns' coefficients, of shape (p, outputs), and Σ |terms|.
+
+    A slope is the difference of a mean and what was seen, each of which is a term: near 1 the mean
+    of a class loses what is left to 1.
+    """
 
     def part(block: Block) -> tuple[Vector, Vector]:
         _, slope = risk.loss.derivative(risk.margin(theta, block.X), block.y)
         slope = slope.reshape(len(block.y), -1)
+        seen = block.y[:, None] if isinstance(risk.loss, PoissonLoss) else 1.0
+        size = abs(slope) + seen
         if block.weight is not None:
-            slope = slope * block.weight[:, None]
-        return _collected(risk, block.X, slope), _collected(risk, abs(block.X), abs(slope))
+            slope, size = slope * block.weight[:, None], size * block.weight[:, None]
+        return _collected(risk, block.X, slope), _collected(risk, abs(block.X), size)
 
     slope, size = risk.rows.total(part)
     return slope[columns], size[columns]
