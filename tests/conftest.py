@@ -1,4 +1,4 @@
-"""What all tests share: figures without a screen, closed after each, Hypothesis without deadlines, derivatives."""
+"""What all tests share: figures without a screen, no deadline for Hypothesis, derivatives."""
 
 import contextlib
 import sys
