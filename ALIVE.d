@@ -1,1 +1,0 @@
- GALAHAD rampages onwards 
