@@ -153,3 +153,14 @@ def test_only_the_rows_that_count():
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         LogisticRegression().fit(np.r_[X, [[2.5]]], np.r_[y, 0], [1, 1, 1, 1, 0, 2])
+
+
+def test_the_message_says_once_what_the_point_is():
+    X = np.array([[-2.0], [-1.0], [1.0], [2.0]])
+    with pytest.warns(SeparationWarning):
+        model = LogisticRegression().fit(X, [0, 0, 1, 1])
+    message = model.result_.message
+    assert model.certificate_.verdict is Verdict.RECEDING
+    assert message.count("The point") == 1
+    assert Verdict.RECEDING.value in message
+    assert "complete separation" in message

@@ -10,7 +10,7 @@ import numpy as np
 
 from extremum.certify import Certificate
 from extremum.certify.certificate import Ray
-from extremum.objective import Vector
+from extremum.objective import Vector, show_point
 from extremum.outcomes import ENDED_WELL, Reason, Verdict
 from extremum.regression.existence import Existence, existence
 from extremum.regression.losses import HalfSquared, Softmax
@@ -116,7 +116,7 @@ def determined(risk: MeanLoss, result: Result, rank: ColumnRank) -> Result | Non
             "certificate": certificate,
             "success": success,
             "status": 0 if success else result.status,
-            "message": _stopped(result),
+            "message": f"{_stopped(result)} The point is {verdict.value}.",
         }
     )
 
@@ -134,7 +134,8 @@ def _flat_directions(risk: MeanLoss, rank: ColumnRank) -> Vector:
 def _stopped(result: Result) -> str:
     """Why the run stopped, without what the point is."""
     message: str = result.message
-    return message.removesuffix(f" The point is {result.certificate.verdict.value}.")
+    stopped, _, _ = message.rpartition(f" The point x = {show_point(np.asarray(result.x))} is ")
+    return stopped or message
 
 
 def receding(risk: MeanLoss, result: Result, found: Existence) -> Result:
