@@ -10,6 +10,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from extremum.objective.acceleration import acceleration_of, lagrangian
 from extremum.objective.compiled import MOST_PROGRAMS
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.local import LocalFunction, padded
@@ -77,20 +78,11 @@ def _kernels(function: Callable[[list[Any], Any], Any], d: int) -> _Kernels:
         return right / matrix[0, 0] if d == 1 else jnp.linalg.solve(matrix, right)
 
     def motion(captured: list[Any], t: Any, q: Any, v: Any) -> Any:
-        def L(t: Any, q: Any, v: Any) -> Any:
-            return function(captured, jnp.concatenate([t[None], q, v]))
-
-        momentum, mass = jax.grad(L, 2), jax.jacfwd(jax.grad(L, 2), 2)
-        one, still = jnp.ones_like(t), jnp.zeros_like(v)
-
-        def acceleration(t: Any, q: Any, v: Any) -> Any:
-            """M q̈ = ∂L/∂q − ∂²L/∂v∂t − ∂²L/∂v∂q q̇."""
-            drift = jax.jvp(momentum, (t, q, v), (one, v, still))[1]
-            return solved(mass(t, q, v), jax.grad(L, 1)(t, q, v) - drift)
-
+        L = lagrangian(function, captured)
+        acceleration = acceleration_of(L, solved)
         a = acceleration(t, q, v)
-        jerk = jax.jvp(acceleration, (t, q, v), (one, v, a))[1]
-        p = momentum(t, q, v)
+        jerk = jax.jvp(acceleration, (t, q, v), (jnp.ones_like(t), v, a))[1]
+        p = jax.grad(L, 2)(t, q, v)
         energy = (p @ v - L(t, q, v))[None]
         return jnp.concatenate([v, a, jerk, p, energy])
 

@@ -14,6 +14,7 @@ import jax
 import jax.numpy as jnp
 import numpy as np
 
+from extremum.objective.acceleration import acceleration_of, lagrangian
 from extremum.objective.compiled import MOST_PROGRAMS
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.local import LocalFunction, padded
@@ -67,16 +68,7 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
     """Compile for the function of (captured arrays, (t, q, v)) that a program is."""
 
     def shot(captured: list[Any], times: Any, steps: Any, q: Any, v: Any) -> Any:
-        def L(t: Any, q: Any, v: Any) -> Any:
-            return function(captured, jnp.concatenate([t[None], q, v]))
-
-        def acceleration(t: Any, q: Any, v: Any) -> Any:
-            """M q̈ = ∂L/∂q − ∂²L/∂v∂t − ∂²L/∂v∂q q̇."""
-            momentum = jax.grad(L, 2)
-            still = (jnp.ones_like(t), v, jnp.zeros_like(v))
-            force = jax.grad(L, 1)(t, q, v) - jax.jvp(momentum, (t, q, v), still)[1]
-            mass = jax.jacfwd(momentum, 2)(t, q, v)
-            return _solved(mass, force)
+        acceleration = acceleration_of(lagrangian(function, captured), _solved)
 
         def rate(t: Any, state: Any) -> Any:
             """Of q, v and, by Jacobi's equation, of their derivatives by v₀."""
