@@ -31,8 +31,6 @@ class Rule:
         Of the error of the path at the elements' ends, as a power of their length.
     coupled_order : int
         The same where q and v couple in L.
-    action_order : int
-        Of the error of the sum of L.
     """
 
     name: str
@@ -40,7 +38,6 @@ class Rule:
     element: Element
     order: int
     coupled_order: int
-    action_order: int
 
     @property
     def degree(self) -> int:
@@ -69,7 +66,7 @@ def _lobatto(degree: int) -> Rule:
     np.fill_diagonal(slopes, -slopes.sum(1))  # D·1 = 0
     order = 2 * degree
     element = Element((1 + x) / 2, weights / 2, np.eye(degree + 1), 2 * slopes)
-    return Rule(f"lobatto{order}", (1 + x) / 2, element, order, order, order)
+    return Rule(f"lobatto{order}", (1 + x) / 2, element, order, order)
 
 
 RULES = {
@@ -77,9 +74,9 @@ RULES = {
     for rule in (
         # The sum over left ends is O(Δt), but its stationary paths for L = T − V are those of the
         # trapezoid rule, Störmer's: O(Δt²) (Marsden & West, section 2.7.1).
-        _linear("rectangle", [0.0], [1.0], 2, 1, 1),
-        _linear("midpoint", [0.5], [1.0], 2, 2, 2),
-        _linear("trapezoid", [0.0, 1.0], [0.5, 0.5], 2, 2, 2),
+        _linear("rectangle", [0.0], [1.0], 2, 1),
+        _linear("midpoint", [0.5], [1.0], 2, 2),
+        _linear("trapezoid", [0.0, 1.0], [0.5, 0.5], 2, 2),
         _lobatto(2),
         _lobatto(3),
         _lobatto(4),
