@@ -35,6 +35,13 @@ def extremum(method: str, case: Case) -> Claim:
     return Claim(bool(result.success), result.certificate.verdict.name, np.atleast_1d(result.x))
 
 
+def many_starts(case: Case) -> Claim:
+    """`minimize_many`, from the start alone."""
+    starts = np.atleast_1d(np.asarray(case.start, float))[np.newaxis]
+    result = ex.minimize_many(case.fun, starts, maxiter=ITERATIONS)
+    return Claim(bool(result.success[0]), result.verdicts[0].name, np.atleast_1d(result.x[0]))
+
+
 def scipy(method: str, case: Case) -> Claim:
     """`scipy.optimize.minimize`, its options as they are but for the tolerance."""
     shared = Shared(case)
@@ -117,6 +124,7 @@ SOLVERS: dict[str, Solve] = {
         f"extremum {name}": partial(extremum, name)
         for name in ("newton", "newton-cg", "bfgs", "l-bfgs", "conjugate-gradient")
     },
+    "extremum, many starts": many_starts,
     **{f"SciPy {name}": partial(scipy, name) for name in SCIPY},
     "IPOPT": partial(ipopt, "cyipopt"),
     "POUNCE": partial(ipopt, "pounce"),

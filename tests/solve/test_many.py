@@ -8,6 +8,7 @@ import pytest
 from mpmath import mp
 
 import extremum as ex
+from extremum.certify import certify_point
 from extremum.solve import many, many_runs
 from extremum.solve.many_result import group_minima
 
@@ -105,15 +106,20 @@ def test_the_verdicts_and_radii_are_those_of_single_certificates():
         assert radius <= 1.1 * certificate.radius
 
 
-def test_a_flat_minimum_costs_few_certificates():
+def test_a_flat_minimum_costs_few_certificates(monkeypatch):
+    judged = []
+
+    def counted(*args):
+        judged.append(args)
+        return certify_point(*args)
+
+    monkeypatch.setattr(many_runs, "certify_point", counted)
     result = ex.minimize_many(lambda x: x[0] ** 4, starts(500, 1))
     assert result.success.all()
     assert set(result.verdicts) == {ex.Verdict.DEGENERATE}
     assert (np.abs(result.x[:, 0]) <= result.radius).all()  # the balls hold the minimum, 0
     assert len(result.minima) == 1
-    certificate = ex.certify(lambda x: x[0] ** 4, result.minima[0].x)
-    per_end = many_runs.EVALUATIONS * 500 * 2  # tested where it ended, and farther on
-    assert result.certificate_counts.nhev - per_end < 5 * certificate.counts.nhev
+    assert 0 < len(judged) <= 5
 
 
 def test_an_inflection_is_no_minimum_and_a_flat_maximum_is_left():

@@ -178,7 +178,7 @@ CASES = [
         DEGENERATE,
         "least, 0, on the line x = y, 2x + z = 3",
         lambda x: flat(
-            *(np.array([1, 1, 1]) + np.array([1, 1, -2]) * (x - 1) @ np.array([1, 1, -2]) / 6)
+            *(np.array([1, 1, 1]) + np.array([1, 1, -2]) * ((x - 1) @ np.array([1, 1, -2])) / 6)
         ),
     ),
     Case("constant", lambda x: 0 * x[0] + 3.0, [1.0], DEGENERATE, "it never changes", anywhere),

@@ -9,7 +9,6 @@ import numpy as np
 from numpy.typing import NDArray
 
 from extremum.certify import Certificate, certainly_unbounded, certify_many, certify_point
-from extremum.certify.many import EVALUATIONS
 from extremum.methods.batched import Batch, Rules
 from extremum.objective import Counts, FunctionObjective, Vector
 from extremum.outcomes import ENDED_WELL, Reason, Verdict
@@ -136,8 +135,7 @@ class _Judge:
         """Judge these ends; the runs to be continued, and from where."""
         runs = self.runs
         which = which[np.isfinite(runs.fun[which])]
-        found = certify_many(self.batch.evaluate, runs.x[which])
-        _count(runs.certificate_counts, EVALUATIONS * len(which))
+        found = certify_many(self._evaluate, runs.x[which])
         runs.verdicts[which] = found.verdicts
         runs.morse_index[which], runs.radius[which] = found.morse_index, found.radius
         runs.gradient_norm[which] = found.gradient_norm
@@ -172,7 +170,7 @@ class _Judge:
         runs = self.runs
         fell = left[runs.reasons[left] == Reason.UNBOUNDED]
         towards = runs.x[fell] - self.starts[fell]
-        without_bound = fell[certainly_unbounded(self.batch.evaluate, runs.x[fell], towards)]
+        without_bound = fell[certainly_unbounded(self._evaluate, runs.x[fell], towards)]
         runs.verdicts[without_bound] = Verdict.UNBOUNDED
         return np.setdiff1d(left, without_bound)
 
@@ -188,9 +186,8 @@ class _Judge:
         ends = self.batch.minimize(
             runs.x[tried], self.rules._replace(atol=0.0, rtol=FARTHER, maxiter=MAXITER)
         )
-        found = certify_many(self.batch.evaluate, ends.x)
+        found = certify_many(self._evaluate, ends.x)
         _count(runs.counts, int((ends.nit + 1).sum()))
-        _count(runs.certificate_counts, EVALUATIONS * len(tried))
         minimum = found.verdicts == Verdict.MINIMUM
         which = tried[minimum]
         runs.x[which], runs.fun[which] = ends.x[minimum], ends.fun[minimum]
@@ -199,6 +196,11 @@ class _Judge:
         runs.morse_index[which], runs.radius[which] = 0, found.radius[minimum]
         runs.gradient_norm[which] = found.gradient_norm[minimum]
         return np.setdiff1d(left, which)
+
+    def _evaluate(self, points: Vector) -> tuple[Vector, Vector, Vector]:
+        """Evaluate at all points, and count it."""
+        _count(self.runs.certificate_counts, len(points))
+        return self.batch.evaluate(points)
 
     def _certificate(self, i: np.int64) -> Certificate:
         self.certificates += 1
