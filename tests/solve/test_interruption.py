@@ -160,6 +160,28 @@ def test_beside_the_main_thread_it_is_looked_at_between_evaluations():
     assert found[0].nfev < 12
 
 
+def test_beside_the_main_thread_the_certificate_ends_too(monkeypatch):
+    monkeypatch.setattr("extremum.solve.alarm.LEAST_BESIDE", 0.3)
+    found = []
+
+    def slow(x):
+        time.sleep(0.02)
+        return 2 * (x - 1)
+
+    def run():  # a Hessian takes 80 gradients
+        options = {"jac": slow, "method": "l-bfgs", "max_seconds": 0.3}
+        found.append(ex.minimize(lambda x: float(np.sum((x - 1) ** 2)), np.ones(40), **options))
+
+    began = time.monotonic()
+    thread = threading.Thread(target=run)
+    thread.start()
+    thread.join()
+    assert time.monotonic() - began < 5
+    assert found[0].reasons == (ex.Reason.GRADIENT_NORM, ex.Reason.MAX_SECONDS)
+    assert not found[0].success
+    assert "while the point was judged" in found[0].message
+
+
 def test_an_alarm_of_somebody_elses_is_left_alone():
     rung = []
     before = signal.signal(signal.SIGALRM, lambda *_: rung.append(True))
@@ -268,18 +290,17 @@ def test_no_success_where_it_is_not_smooth(fun, method):
     assert "{" not in result.message
 
 
+LIES = {
+    "sign": lambda x: -2 * (x - 1),
+    "zero": lambda x: np.zeros(2),
+    "shift": lambda x: 2 * (x - 1) + [0.5, 0.0],
+    "swapped": lambda x: 2 * (x[::-1] - 2) * [1, 3],
+}
+
+
 @pytest.mark.parametrize("method", ["trust-region", "bfgs", "gradient-descent", "cg"])
 @pytest.mark.parametrize("opaque", [False, True])
-@pytest.mark.parametrize(
-    "lie",
-    [
-        lambda x: -2 * (x - 1),
-        lambda x: np.zeros(2),
-        lambda x: 2 * (x - 1) + [0.5, 0.0],
-        lambda x: 2 * (x[::-1] - 2) * [1, 3],
-    ],
-    ids=["sign", "zero", "shift", "swapped"],
-)
+@pytest.mark.parametrize("lie", LIES.values(), ids=LIES)
 def test_a_gradient_that_lies_is_no_success(lie, opaque, method):
     def fun(x):
         total = np.sum((x - 1) ** 2)
@@ -288,6 +309,33 @@ def test_a_gradient_that_lies_is_no_success(lie, opaque, method):
     result = ex.minimize(fun, START, jac=lie, method=method, maxiter=200)
     assert not result.success
     assert result.reasons
+
+
+@pytest.mark.parametrize(
+    ("lie", "point"), [("zero", START), ("shift", [0.75, 1.0]), ("swapped", [2.0, 2.0])]
+)
+@pytest.mark.parametrize("opaque", [False, True])
+def test_where_a_lie_vanishes_nothing_is_stationary(lie, point, opaque):
+    def fun(x):
+        total = np.sum((x - 1) ** 2)
+        return float(total) if opaque else total
+
+    found = ex.certify(fun, point, jac=LIES[lie])
+    assert found.verdict in (ex.Verdict.UNDECIDED, ex.Verdict.NOT_STATIONARY)
+    assert found.is_minimum is not True
+
+
+@pytest.mark.parametrize("opaque", [False, True])
+def test_an_approximate_gradient_is_no_lie(opaque):
+    def fun(x):
+        total = np.sum((x - 1) ** 2)
+        return float(total) if opaque else total
+
+    def forward(x):
+        return np.array([(fun(x + 1e-8 * e) - fun(x)) / 1e-8 for e in np.eye(2)])
+
+    found = ex.certify(fun, [1.0, 1.0], jac=forward if not opaque else lambda x: 2 * (x - 1))
+    assert found.verdict is ex.Verdict.MINIMUM
 
 
 @pytest.mark.parametrize("method", ["trust-region", "bfgs"])

@@ -11,7 +11,7 @@ from typing import Any, Protocol
 import numpy as np
 
 from extremum.linalg import DenseSymmetric, OperatorSymmetric, SymmetricMatrix
-from extremum.objective.agreement import check_agreement, lost_slope
+from extremum.objective.agreement import check_agreement, lost_slope, near
 from extremum.objective.choices import Choices
 from extremum.objective.compiled import CompiledDerivatives
 from extremum.objective.counts import Counts
@@ -278,16 +278,17 @@ class FunctionObjective(Objective):
     def untrue_gradient(self, x: Vector) -> str | None:
         """Compare a gradient of the user's at `x` with the exact one, or else with differences.
 
-        None where they agree, to `UNTRUE` of the gradient at the start: it may be approximate.
+        None where they agree, to `UNTRUE` of the gradient at the start or beside it: it may be
+        approximate, and a start may be stationary.
         """
         given, best = self.gradients, self._best.gradients
         if not isinstance(given, SuppliedGradient):
             return None
         if isinstance(best, SuppliedGradient):
             return lost_slope(given, self.plain, x)
-        start = best.value_and_gradient(self.plain.parameters.start, Counts())[1]
-        exact = best.value_and_gradient(x, Counts())[1]
-        scale = float(np.abs([start, exact]).max())
+        start = self.plain.parameters.start
+        slopes = [best.value_and_gradient(y, Counts())[1] for y in (x, start, near(start))]
+        exact, scale = slopes[0], float(np.nanmax(np.abs(slopes)))
         found = given.followed_gradient(x)
         if np.abs(found - exact).max() <= UNTRUE * scale:
             return None

@@ -8,10 +8,10 @@ import threading
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from typing import Any, ParamSpec, TypeVar
+from typing import Any, ParamSpec, TypeVar, cast
 
 from extremum.linalg import OperatorSymmetric, SymmetricMatrix
-from extremum.objective import Objective, Vector
+from extremum.objective import ConvexObjective, Objective, Vector
 
 P = ParamSpec("P")
 T = TypeVar("T")
@@ -140,3 +140,16 @@ class Watched:
             return function(*arguments, **named)
         finally:
             self.interruptible = False
+
+
+def within(objective: Objective, seconds: float | None) -> Objective:
+    """The same objective, not evaluated any more once so many seconds have passed from now.
+
+    One that brings its own argument for a minimum is not somebody's slow function: it stays as it
+    is.
+    """
+    if seconds is None or isinstance(objective, ConvexObjective):
+        return objective
+    watched = Watched(objective)
+    watched.deadline = time.perf_counter() + seconds
+    return cast(Objective, watched)

@@ -5,12 +5,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
-from extremum.certify import Certificate, certify_point
+from extremum.certify import Certificate
 from extremum.methods import BracketedNewton, GradientNormDecrease, Newton
 from extremum.objective import Objective, Parameters, make_objective
 from extremum.solve.call import Call
 from extremum.solve.result import Result
-from extremum.solve.solver import solve
+from extremum.solve.solver import judged, solve
 from extremum.solve.stops import GradientNorm
 
 
@@ -342,4 +342,4 @@ def certify(
     """
     parameters = Parameters.of(x, "point")
     objective = make_objective(fun, parameters, args, jac, hess, hessp)
-    return certify_point(objective.at_best(), parameters.start)
+    return judged(objective, parameters.start)

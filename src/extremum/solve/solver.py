@@ -11,7 +11,7 @@ from extremum.certify import Certificate, certify_point
 from extremum.methods import BracketedNewton, Method, Newton, State
 from extremum.objective import Counts, FunctionObjective, Objective, Vector
 from extremum.outcomes import ENDED_WELL, Reason, Stop, Verdict
-from extremum.solve.alarm import TimeIsUp, alarm
+from extremum.solve.alarm import TimeIsUp, alarm, within
 from extremum.solve.call import Problem
 from extremum.solve.checkpoint import Keeper
 from extremum.solve.loop import Run
@@ -50,10 +50,13 @@ def solve(problem: Problem) -> Result:
         state, stops = _driven(problem, run, keeper, x, event, resumed)
         resumed, wrong = None, None
         try:
-            with run.judged(), alarm(run.seconds_to_judge):
+            seconds = run.seconds_to_judge
+            with run.judged(), alarm(seconds):
                 wrong = problem.objective.disagreement(state.x)
                 if wrong is None or not isinstance(problem.objective, FunctionObjective):
-                    certificate = _judged(problem, state)
+                    # What the user is handed: x in the dtype of their parameters.
+                    at, start = problem.objective.rounded(state.x), problem.parameters.start
+                    certificate = judged(problem.objective, at, at - start, seconds)
         except (Exception, KeyboardInterrupt, TimeIsUp) as error:
             stop = _not_judged(run, error)
             certificate = unjudged(state, problem.objective, stop.message)
@@ -115,12 +118,26 @@ def _restarted(method: Method) -> Method:
     return Newton() if isinstance(method, BracketedNewton) else method
 
 
-def _judged(problem: Problem, state: State) -> Certificate:
-    # What the user is handed: x in the dtype of their parameters.
-    at, start = problem.objective.rounded(state.x), problem.parameters.start
-    found = certify_point(problem.objective.at_best(), at, at - start)
-    if isinstance(problem.objective, FunctionObjective) and found.verdict in KINDS["stationary"]:
-        wrong = problem.objective.untrue_gradient(at)
+def judged(
+    objective: Objective, x: Vector, towards: Vector | None = None, seconds: float | None = None
+) -> Certificate:
+    """Certify a point; where the user's own gradient is not true, nothing stationary is.
+
+    Parameters
+    ----------
+    objective : Objective
+    x, towards
+        As for `certify_point`.
+    seconds : float, optional
+        What that may take.
+
+    Raises
+    ------
+    TimeIsUp
+    """
+    found = certify_point(within(objective.at_best(), seconds), x, towards)
+    if isinstance(objective, FunctionObjective) and found.verdict in KINDS["stationary"]:
+        wrong = objective.untrue_gradient(x)
         if wrong is not None:
             evidence = (*found.evidence, f"The gradient that was given is not true: {wrong}")
             return replace(found, verdict=Verdict.UNDECIDED, is_minimum=None, evidence=evidence)
