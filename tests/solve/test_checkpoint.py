@@ -443,6 +443,23 @@ def test_only_what_belongs_to_a_state_is_made(data):
         unpack(data, [], Nothing())
 
 
+@pytest.mark.parametrize("method", [None, "bfgs", "l-bfgs", "cg", "newton-cg", "gradient-descent"])
+def test_a_field_of_another_kind_is_refused(tmp_path, method):
+    """Each entry of the state in turn, under a digest that is right."""
+    path = tmp_path / "run.ckpt"
+    ex.minimize(chained, START, method=method, checkpoint=path, maxiter=4)
+    document, arrays = container.decode(path.read_bytes())
+    ((kind, fields),) = (item for item in document["state"].items() if item[0] != "hessian")
+    for place, value in enumerate(fields[:6]):  # all but what the method remembers
+        for other in ("text", [1, 2], {"array": 0} if place not in (0, 2) else 1.5):
+            if other == value or (place == 5 and other == "text"):
+                continue
+            state = {**document["state"], kind: [*fields[:place], other, *fields[place + 1 :]]}
+            path.write_bytes(container.encode({**document, "state": state}, arrays))
+            with pytest.raises(ex.InvalidInput, match="holds no run"):
+                ex.minimize(chained, START, method=method, resume=path, maxiter=6)
+
+
 def test_what_can_not_be_stored_is_named():
     with pytest.raises(ex.InvalidInput, match="can't be stored in a checkpoint"):
         pack(State(np.zeros(2), 0.0, np.zeros(2), memory=open), [])

@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 from dataclasses import fields, is_dataclass, replace
-from typing import Any
+from types import NoneType, UnionType
+from typing import Any, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
@@ -59,7 +60,7 @@ def unpack(data: Any, arrays: list[Vector], objective: Objective) -> State:
     """
     with_hessian = "hessian" in data
     state = _unpacked({name: data[name] for name in data if name != "hessian"}, arrays)
-    if not (isinstance(state, State) and _is_vector(state.x) and _is_vector(state.gradient)):
+    if not (isinstance(state, State) and state.x.shape == state.gradient.shape):
         raise ValueError("what is stored is not a state")
     if with_hessian:
         if not isinstance(state, TrustRegionState):
@@ -67,10 +68,6 @@ def unpack(data: Any, arrays: list[Vector], objective: Objective) -> State:
         # By the same call that made it, so that it is the same to the last bit.
         return replace(state, hessian=objective.value_gradient_hessian(state.x)[2])
     return state
-
-
-def _is_vector(value: object) -> bool:
-    return isinstance(value, np.ndarray) and value.ndim == 1
 
 
 def _packed(value: Any, arrays: list[Vector]) -> Any:
@@ -101,4 +98,23 @@ def _unpacked(data: Any, arrays: list[Vector]) -> Any:
     ((name, content),) = data.items()
     if name == "array":
         return arrays[content]
-    return RECORDS[name](*(_unpacked(item, arrays) for item in content))
+    record = RECORDS[name](*(_unpacked(item, arrays) for item in content))
+    for field, kind in get_type_hints(type(record)).items():
+        if not _fits(getattr(record, field), kind):
+            raise ValueError(f"{field} of a {name} is {getattr(record, field)!r}")
+    return record
+
+
+def _fits(value: object, kind: Any) -> bool:
+    """Whether a field may have this value."""
+    origin = get_origin(kind)
+    if origin in (Union, UnionType):
+        return any(_fits(value, one) for one in get_args(kind))
+    if origin is tuple:  # of any number of a kind
+        item = get_args(kind)[0]
+        return isinstance(value, tuple) and all(_fits(part, item) for part in value)
+    if origin is np.ndarray:
+        return isinstance(value, np.ndarray) and value.ndim == 1 and value.dtype == np.float64
+    if kind is float:
+        return isinstance(value, float | int) and not isinstance(value, bool)
+    return kind is Any or (kind in (bool, int, str, NoneType) and isinstance(value, kind))
