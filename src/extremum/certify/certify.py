@@ -244,7 +244,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, seen: HigherOrder) ->
         if falling is not None:
             return _fallen(at, *falling)
     more: dict[str, Any] = {}
-    curves_down = seen.is_minimum and at.curvature.beyond_rounding()[0]
+    curves_down = seen.is_minimum and at.curvature.leftmost[0] < -at.curvature.rounding
     if curves_down or moved > NEAREST * at.scale:
         # Not the stationary point itself, but one beside it.
         more = {"stationary_point": refined.x, "distance": moved}

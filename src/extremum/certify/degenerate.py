@@ -2,10 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
+from extremum.certify.convexity import PROBES, bent_down, descended
+from extremum.certify.curvature import FlatSpace
 from extremum.certify.local import FARTHEST, NEARBY, Neighbourhood, oblique
 from extremum.certify.storages import WHOLE, hessian_at, magnitude
 from extremum.methods import GradientNormDecrease, value_floor
@@ -33,6 +36,10 @@ less than this part of what such a slope promises; else it is a slope."""
 
 BETWEEN = 16
 """Directions looked at between the axes of a flat space."""
+
+DESCENTS = 3
+"""Of a wide flat space, so many are followed downwards on a sphere: where its fourth derivatives
+couple two of many variables, no random direction sees it."""
 
 
 def refine(at: Neighbourhood) -> Neighbourhood | None:
@@ -112,18 +119,23 @@ def look(at: Neighbourhood) -> HigherOrder:
 
     if index:
         return seen(False, "The Hessian has a negative eigenvalue")
+    bent = np.empty((0, at.x.size))
+    if not space.complete:
+        around = bent_down(at, reach)
+        if around is None:
+            return seen(None, "The Hessian is not finite close by")
+        bent = around
     # The point is stationary but for this gradient, which alone changes the value so far away,
     # and by which the point is off the floor of the valley.
     slack = np.sqrt(at.x.size) * max(at.gradient_norm, at.gradient_floor)
     by_slope = max(SLOPE * at.gradient_norm, at.gradient_floor) * np.sqrt(at.x.size)
     open_question, unchanged = False, []
-    for direction in _directions(basis):
+    for direction in _directions(at, space, bent, reach):
         rises, lowest, lowest_value = False, None, at.fun
         for length in reach * 2.0 ** np.arange(-10, 1):
             point = at.x + length * direction
-            for _ in range(2):
-                _, gradient = at.objective.value_and_gradient(point)
-                point = point - space.solve(gradient)
+            if space.complete:
+                point = _followed(at, space, point)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
             floor += by_slope * length + slack**2 * space.softness
@@ -155,9 +167,19 @@ def look(at: Neighbourhood) -> HigherOrder:
             sentence = f"Nothing changes within {reach:.2g}, but the value is lower beyond"
             return replace(seen(None, sentence, beyond), verdict=Verdict.UNDECIDED)
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
-    if not space.complete:
+    if space.complete:
+        return seen(True, sentence)
+    if len(bent):
         return seen(None, f"{sentence}, but there may be more of them")
-    return seen(True, sentence)
+    return seen(True, f"{sentence}, and the Hessian is semidefinite at {2 * PROBES} points around")
+
+
+def _followed(at: Neighbourhood, space: FlatSpace, point: Vector) -> Vector:
+    """The point with the other variables moved to where they are at rest, but for two steps."""
+    for _ in range(2):
+        _, gradient = at.objective.value_and_gradient(point)
+        point = point - space.solve(gradient)
+    return point
 
 
 def _fall_beyond(at: Neighbourhood, direction: Vector, reach: float) -> Vector | None:
@@ -195,10 +217,53 @@ def _size_nearby(at: Neighbourhood, reach: float) -> float:
     return max(sizes) + at.eps
 
 
-def _directions(basis: Vector) -> Vector:
-    """Unit vectors over the flat space: its axes, and more between them where it is wider."""
-    nullity = len(basis)
-    between = np.random.default_rng(0).normal(size=(BETWEEN * (nullity > 1), nullity))
-    between /= np.linalg.norm(between, axis=1, keepdims=True)
-    coefficients = np.vstack([np.eye(nullity), between])
-    return np.vstack([coefficients, -coefficients]) @ basis
+def _directions(
+    at: Neighbourhood, space: FlatSpace, bent: Vector, reach: float
+) -> Iterator[Vector]:
+    """Unit vectors over the flat space: its axes, more between them where it is wider, descents.
+
+    Of a space that is not all that is flat a few, then what is bent down near the point, and where
+    descents among these lead, and among all variables.
+    """
+    random = np.random.default_rng(0)
+    if space.complete:
+        axes, wide = space.basis, len(space.basis) > 1
+        between = _mixtures(axes, BETWEEN * wide, random)
+        yield from _both_sides(np.vstack([axes, between]))
+
+        def reduced(move: Vector) -> tuple[float, Vector]:
+            point = _followed(at, space, at.x + move)
+            value, gradient = at.objective.value_and_gradient(point)
+            return value, axes.T @ (axes @ gradient)
+
+        for start in between[:DESCENTS]:
+            yield descended(reduced, reach * start) / reach
+        return
+
+    def plain(move: Vector) -> tuple[float, Vector]:
+        return at.objective.value_and_gradient(at.x + move)
+
+    few = space.basis[:DESCENTS]
+    yield from _both_sides(np.vstack([few, bent]))
+    if len(bent):
+        axes = np.linalg.qr(bent.T)[0].T
+
+        def within(move: Vector) -> tuple[float, Vector]:
+            value, gradient = plain(move)
+            return value, axes.T @ (axes @ gradient)
+
+        for start in _mixtures(axes, DESCENTS, random):
+            yield descended(within, reach * start) / reach
+    for start in few:
+        yield descended(plain, reach * start) / reach
+
+
+def _mixtures(axes: Vector, number: int, random: np.random.Generator) -> Vector:
+    """Random unit vectors of shape (number, n) in the space of orthonormal rows."""
+    coefficients = random.normal(size=(number, len(axes)))
+    coefficients /= np.linalg.norm(coefficients, axis=1, keepdims=True)
+    return np.asarray(coefficients @ axes)
+
+
+def _both_sides(directions: Vector) -> Vector:
+    return np.vstack([directions, -directions])

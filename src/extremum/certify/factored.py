@@ -9,7 +9,7 @@ import numpy as np
 
 from extremum.certify.curvature import REPORTED, FlatSpace
 from extremum.certify.krylov import Ritz, krylov, ritz
-from extremum.linalg import EPS, Factorizable, Factorization
+from extremum.linalg import EPS, Factorizable, Factorization, nearest_zero
 from extremum.objective import Vector
 
 DIMENSION = 10
@@ -29,7 +29,14 @@ FLAT_ENTRIES = 10**6
 """And so many numbers in all of them."""
 
 REFINEMENTS = 20
-"""Corrections of a solution beside the flat directions; each gains many digits."""
+"""Corrections of a solution beside the flat directions; each gains a digit or more."""
+
+SINGULAR = 10 * EPS
+"""The reciprocal condition number up to which a matrix counts as singular."""
+
+BESIDE = EPS**0.5
+"""A singular matrix is factored as its neighbour shifted by this times ‖H‖: far above what factors
+are off by, and far below the curvatures that are not called flat."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,16 +70,23 @@ class Factored:
         )
 
     @cached_property
-    def _factorization(self) -> Factorization:
-        found = self.matrix.factor()
-        # A singular matrix has a regular neighbour, of the same eigenvectors.
-        return found if found.rcond > EPS else self.matrix.factor(self._least_shift)
+    def _own(self) -> Factorization:
+        return self.matrix.factor()
 
     @property
-    def _least_shift(self) -> float:
+    def _factorization(self) -> Factorization:
+        return self._own if self._own.rcond > SINGULAR else self._beside
+
+    @cached_property
+    def _beside(self) -> Factorization:
+        """Of a singular matrix the regular neighbour, of the same eigenvectors."""
+        return self.matrix.factor(self._shift)
+
+    @property
+    def _shift(self) -> float:
         if self.size == 0:  # any shift will do, so one whose inverse does not overflow
             return 1.0
-        return max(self.rounding, float(np.finfo(np.float64).tiny))
+        return max(BESIDE * self.size, float(np.finfo(np.float64).tiny))
 
     @cached_property
     def _inner(self) -> Ritz:
@@ -93,6 +107,8 @@ class Factored:
     def _shown(self) -> tuple[float, int]:
         """The gap, and the Morse index on it."""
         nearest = float(self._inner.values[0])
+        if abs(nearest) <= self.rounding:
+            return 0.0, int(np.count_nonzero(self._ends.values < -self.rounding))
         gap = SHOWN * abs(nearest)
         above = self.matrix.factor(-gap)
         if nearest > 0 and above.positive_definite:
@@ -100,7 +116,7 @@ class Factored:
         below = self.matrix.factor(gap)
         certain = gap - max(above.backward_error, below.backward_error) - self._error
         if above.inertia != below.inertia or not certain > 0:
-            return 0.0, self._below(-self.rounding)
+            return 0.0, int(np.count_nonzero(self._ends.values < -self.rounding))
         return certain, below.inertia.negative
 
     def _below(self, value: float) -> int:
@@ -120,7 +136,7 @@ class Factored:
 
     @property
     def morse_index(self) -> int:
-        """The negative eigenvalues; those beyond rounding, where there is no gap."""
+        """The negative eigenvalues; where there is no gap, those that were seen."""
         return self._shown[1]
 
     @property
@@ -142,8 +158,8 @@ class Factored:
 
     def newton_step(self, gradient: Vector) -> Vector | None:
         """By the factors; beside the eigenvalues that rounding hides, where there are such."""
-        if self._factorization.rcond * self.size > self.rounding:
-            return -self.solve(gradient)
+        if self._own.rcond * self.size > self.rounding:
+            return -self._own.solve(gradient)
         step = -self.flat(self.rounding).solve(gradient)
         return step if step.any() else None
 
@@ -170,13 +186,18 @@ class Factored:
         if self.size == 0:  # no direction is flatter than another: any will do, and none is beside
             basis, _ = np.linalg.qr(np.random.default_rng(n).normal(size=(n, min(most, n))))
             return FlatSpace(basis.T, 0, most >= n, 0.0, np.zeros_like)
-        negative = self._below(-bound)
+        near = self._beside
+        # Definite when shifted by less than the bound: no eigenvalue lies below its negative.
+        definite = near.positive_definite and self._shift <= bound
+        negative = 0 if definite else self._below(-bound)
         within = self._below(bound) - negative
         if within > most:
             bound = 2 * self.rounding
-            negative = self._below(-bound)
+            near = self.matrix.factor(bound)
+            negative = 0 if near.positive_definite else self._below(-bound)
             within = self._below(bound) - negative
-        values, vectors = self.matrix.nearest_zero(min(within if within else most, most, n - 1) + 1)
+        wanted = min(within if within else most, most, n - 1) + 1
+        values, vectors = nearest_zero(self.matrix, wanted, near)
         sizes = np.maximum(np.abs(values), self.rounding)
         if within:
             flat = sizes <= bound
@@ -189,18 +210,18 @@ class Factored:
         basis = vectors[:, flat].T
         softness = 1 / float(sizes[~flat].min(initial=self.size))
         return FlatSpace(
-            basis, negative, bool(complete), softness, lambda b: self._solve_beside(basis, b)
+            basis,
+            negative,
+            bool(complete),
+            softness,
+            lambda b: self._solve_beside(near, basis, b),
         )
 
-    @cached_property
-    def _regularized(self) -> Factorization:
-        return self.matrix.factor(2 * self._least_shift)
-
-    def _solve_beside(self, basis: Vector, b: Vector) -> Vector:
+    def _solve_beside(self, near: Factorization, basis: Vector, b: Vector) -> Vector:
         """The y with P H y = P b and y = P y, P the projection off the rows of `basis`.
 
-        A shift of the size of rounding makes the factors regular; what it changes beside the flat
-        directions, and what the factors do along them, iterative refinement mends.
+        A shift makes the factors regular; what it changes beside the flat directions, and what the
+        factors do along them, iterative refinement mends.
         """
 
         def beside(v: Vector) -> Vector:
@@ -212,7 +233,7 @@ class Factored:
             residual = beside(b - self.matrix @ y)
             if not np.linalg.norm(residual) > enough:
                 break
-            y = y + beside(self._regularized.solve(residual))
+            y = y + beside(near.solve(residual))
         return y
 
     def extremal(self) -> tuple[Vector, Vector]:
@@ -221,6 +242,8 @@ class Factored:
         return ends.values, ends.residuals + self.rounding
 
     def beyond_rounding(self) -> tuple[int, int]:
-        """Inertias on either side of rounding."""
+        """Inertias on either side of rounding, where there is no gap."""
+        if self.gap > 0:
+            return self.morse_index, 0
         negative = self._below(-self.rounding)
         return negative, self._below(self.rounding) - negative

@@ -35,6 +35,10 @@ precision it grows as ε^(2/3), of which it is about three times as much."""
 SAME = 0.1
 """A Hessian that differs by at most this part of its smallest eigenvalue is nearly the same."""
 
+UNEVEN = 10.0
+"""Variables are rescaled where the diagonal's entries differ by more: other units may make the
+smallest eigenvalue, relative to ‖H‖, larger by that ratio and no more (Ostrowski)."""
+
 TINY = float(np.finfo(np.float64).tiny)
 """Below this a gradient underflows: it is never known better."""
 
@@ -205,7 +209,7 @@ class Neighbourhood:
         if np.isfinite(test.step) or not isinstance(self.hessian, Factorizable):
             return test
         curvatures = np.abs(self.hessian.diagonal)
-        if not curvatures.all():
+        if not curvatures.max() > UNEVEN * curvatures.min() > 0:
             return test
         view = Rescaled(self.objective, 1 / np.sqrt(curvatures))
         y, hessian = self.x / view.units, self.hessian.scaled(view.units)

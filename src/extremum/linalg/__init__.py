@@ -6,6 +6,7 @@ from extremum.linalg.block_tridiagonal import (
     cyclic_block_tridiagonal,
 )
 from extremum.linalg.dense import DenseFactorization, DenseSymmetric
+from extremum.linalg.eigenpairs import nearest_zero
 from extremum.linalg.inertia import certified_inertia
 from extremum.linalg.lowrank import LowRankSum
 from extremum.linalg.operator import OperatorSymmetric
@@ -30,4 +31,5 @@ __all__ = [
     "TridiagonalSymmetric",
     "certified_inertia",
     "cyclic_block_tridiagonal",
+    "nearest_zero",
 ]

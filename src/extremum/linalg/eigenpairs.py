@@ -52,18 +52,30 @@ def extremal(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
     return np.r_[low, high[-k:]], np.c_[low_vectors, basis @ weights[:, -k:]]
 
 
-def nearest_zero(matrix: Factorizable, k: int) -> tuple[Vector, Vector]:
-    """The k eigenvalues of smallest size, by size, and their vectors."""
+def nearest_zero(
+    matrix: Factorizable, k: int, near: Factorization | None = None
+) -> tuple[Vector, Vector]:
+    """The k eigenvalues of smallest size, by size, and their vectors.
+
+    Parameters
+    ----------
+    matrix
+        H.
+    k
+        How many.
+    near
+        The factors of H, or of H + shift·I with a shift that is small beside what is asked for,
+        where they are at hand.
+    """
     n = matrix.n
     if n <= max(DENSE_UP_TO, 2 * k):
         return DenseSymmetric(matrix.toarray()).nearest_zero(k)
     if matrix.norm == 0:
         return np.zeros(k), np.eye(n, k)
-    factorization, shift = matrix.factor(), 0.0
+    factorization = matrix.factor() if near is None else near
     if factorization.rcond <= 10 * EPS:
         # Singular: a neighbour's vectors are as good, and its inverse is finite.
-        shift = matrix.rounding
-        factorization = matrix.factor(shift)
+        factorization = matrix.factor(matrix.rounding)
     # One vector more than asked for, since the last of a block is the slowest.
     block = _start(n, k + 1)
     for _ in range(RESTARTS):
