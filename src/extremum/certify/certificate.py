@@ -44,8 +44,8 @@ class Certificate:
         The rounding error of ∇φ, measured at neighbouring points; ∞-norm.
     eigenvalues : ndarray of shape (k,)
         The extremal eigenvalues of the Hessian, ascending: all of them where n ≤ 6, else the three
-        smallest and the three largest. Of a large sparse Hessian those that were seen, of one known
-        by products the outermost two.
+        smallest and the three largest. Of a large Hessian those that were seen, of one known by
+        products the outermost two.
     eigenvalue_error : ndarray of shape (k,) or None
         So near to each an eigenvalue is. By products: how far the spectrum may reach beyond it,
         but for the probability that the evidence states.

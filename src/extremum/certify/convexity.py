@@ -41,7 +41,7 @@ def bent_down(at: Neighbourhood, reach: float) -> Vector | None:
     ndarray of shape (k, n), or None where a Hessian is not finite.
     """
     random = np.random.default_rng(at.x.size)
-    found = []
+    found: list[Vector] = []
     for halvings in range(PROBES):
         if len(found) >= SEEN:
             break

@@ -9,7 +9,7 @@ import numpy as np
 
 from extremum.certify.curvature import REPORTED, FlatSpace
 from extremum.certify.krylov import Ritz, krylov, ritz
-from extremum.linalg import EPS, Factorizable, Factorization, nearest_zero
+from extremum.linalg import EPS, DenseSymmetric, Factorizable, Factorization, nearest_zero
 from extremum.objective import Vector
 
 DIMENSION = 10
@@ -34,7 +34,7 @@ REFINEMENTS = 20
 SINGULAR = 10 * EPS
 """The reciprocal condition number up to which a matrix counts as singular."""
 
-BESIDE = EPS**0.5
+BESIDE: float = EPS**0.5
 """A singular matrix is factored as its neighbour shifted by this times ‖H‖: far above what factors
 are off by, and far below the curvatures that are not called flat."""
 
@@ -53,8 +53,10 @@ class Factored:
 
     @property
     def rounding(self) -> float:
-        """That of a Rayleigh quotient of a matrix whose rows are short."""
-        return ROUNDINGS * self.eps * self.size
+        """That of a Rayleigh quotient: of a matrix whose rows are short, or of a dense one."""
+        if isinstance(self.matrix, DenseSymmetric):
+            return float(self.matrix.rounding)
+        return float(ROUNDINGS * self.eps * self.size)
 
     @property
     def _error(self) -> float:
@@ -71,6 +73,7 @@ class Factored:
 
     @cached_property
     def _own(self) -> Factorization:
+        """The matrix's own factors."""
         return self.matrix.factor()
 
     @property

@@ -290,23 +290,33 @@ def response(curvature: Curvature, changes: Vector) -> float:
 def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x.
 
-    And nearer along the Newton step, where that is shorter than the probes' distance and yet no
-    rounding error of x: a singularity as near as that is not seen from afar (log x at 1e-80).
+    To both sides along the softest direction and along an oblique one, for which the points serve
+    that are evaluated anyway if the test's ball is no larger, and ahead along the Newton step. But
+    where that is shorter than the probes' distance and yet no rounding error of x, to both its
+    sides and as near: a singularity there is not seen from afar (log x at 1e-80).
     """
     reach = max(2 * step, PROBE * float(np.cbrt(at.eps / EPS)) ** 2 * at.scale)
-    directions = [at.curvature.softest, oblique(at.x.size)]
+    probes = _both_sides(at.curvature.softest)
+    changes = []
+    away = float(dnrm2(at.farther[0].x - at.x)) if at.farther else 0.0
+    if away >= reach:
+        changes.append(farthest((there.hessian for there in at.farther), at.hessian) / away)
+    else:
+        probes += _both_sides(oblique(at.x.size))
     length = float(dnrm2(newton))
-    if length > 0:
-        directions.append(newton / length)
-    fastest = _variation(at, directions, reach)
-    if reach > 2 * step and step > 4 * at.eps * float(dnrm2(at.x)) and length > 0:
-        fastest = max(fastest, _variation(at, directions[2:], 2 * step))
-    return fastest
+    if length > 0 and reach > 2 * step > 8 * at.eps * float(dnrm2(at.x)):
+        changes.append(_variation(at, _both_sides(newton / length), 2 * step))
+    elif length > 0:
+        probes.append(newton / length)
+    return max(_variation(at, probes, reach), *changes, 0.0)
+
+
+def _both_sides(direction: Vector) -> list[Vector]:
+    return [direction, -direction]
 
 
 def _variation(at: Neighbourhood, directions: list[Vector], reach: float) -> float:
-    moves = (side * reach * direction for direction in directions for side in (1, -1))
-    there = (hessian_at(at.objective, at.x + move) for move in moves)
+    there = (hessian_at(at.objective, at.x + reach * direction) for direction in directions)
     return farthest(there, at.hessian) / reach
 
 

@@ -21,6 +21,10 @@ eigendecomposition of a millisecond or two."""
 WHOLE_BY_PRODUCTS = 1000
 """The same where only products are known, of which too little would be learnt otherwise."""
 
+DECOMPOSED = 300
+"""Up to this many variables every eigenvalue of a dense Hessian is computed; of a larger one, which
+is factored in a tenth of the time, as many as the verdict needs."""
+
 CHEAP = 50
 """Up to this many variables a 2-norm is computed."""
 
@@ -95,6 +99,6 @@ def rounding_of_x(matrix: SymmetricMatrix, x: Vector, size: float) -> Vector:
 
 def curvature_of(matrix: SymmetricMatrix, eps: float) -> Resolved | Products:
     """The answers that the storage can give of a matrix whose entries are rounded to `eps`."""
-    if isinstance(matrix, DenseSymmetric):
+    if isinstance(matrix, DenseSymmetric) and matrix.n <= DECOMPOSED:
         return Spectrum(matrix, eps)
     return Factored(matrix, eps) if isinstance(matrix, Factorizable) else Products(matrix, eps)
