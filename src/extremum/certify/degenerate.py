@@ -9,7 +9,8 @@ import numpy as np
 
 from extremum.certify.convexity import PROBES, bent_down, descended
 from extremum.certify.curvature import FlatSpace
-from extremum.certify.local import FARTHEST, NEARBY, Neighbourhood, oblique
+from extremum.certify.local import FARTHEST, NEARBY, SAFETY, Neighbourhood, oblique
+from extremum.certify.rays import BISECTIONS
 from extremum.certify.storages import WHOLE, hessian_at, magnitude
 from extremum.methods import GradientNormDecrease, value_floor
 from extremum.objective import Vector
@@ -33,6 +34,10 @@ FLATNESS = 1e-6
 SLOPE = 0.1
 """At a stationary point, where the gradient is what is left of the refinement, the value falls by
 less than this part of what such a slope promises; else it is a slope."""
+
+BEYOND_EDGE, STEP = 16.0, 4.0
+"""A slope that begins with a power of the distance grows by a factor of `BEYOND_EDGE` at least over
+so many widths of the bracket of its beginning; one that rounding cuts off, by less than `STEP`."""
 
 BETWEEN = 16
 """Directions looked at between the axes of a flat space."""
@@ -111,16 +116,16 @@ def look(at: Neighbourhood) -> HigherOrder:
     reduction of Lyapunov and Schmidt), so that a curved way down is seen too.
     """
     reach = NEARBY * at.scale
-    space = at.resolved.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
-    basis, index = space.basis, space.morse_index
+    widest = at.resolved.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
+    basis, index = widest.basis, widest.morse_index
 
     def seen(is_minimum: bool | None, sentence: str, lower: Vector | None = None) -> HigherOrder:
-        return HigherOrder(is_minimum, index, basis, space.complete, lower, sentence)
+        return HigherOrder(is_minimum, index, basis, widest.complete, lower, sentence)
 
     if index:
         return seen(False, "The Hessian has a negative eigenvalue")
     bent = np.empty((0, at.x.size))
-    if not space.complete:
+    if not widest.complete:
         around = bent_down(at, reach)
         if around is None:
             return seen(None, "The Hessian is not finite close by")
@@ -130,7 +135,7 @@ def look(at: Neighbourhood) -> HigherOrder:
     slack = np.sqrt(at.x.size) * max(at.gradient_norm, at.gradient_floor)
     by_slope = max(SLOPE * at.gradient_norm, at.gradient_floor) * np.sqrt(at.x.size)
     open_question, unchanged = False, []
-    for direction in _directions(at, space, bent, reach):
+    for space, direction in _looks(at, widest, bent, reach):
         rises, lowest, lowest_value = False, None, at.fun
         for length in reach * 2.0 ** np.arange(-10, 1):
             point = at.x + length * direction
@@ -138,7 +143,8 @@ def look(at: Neighbourhood) -> HigherOrder:
                 point = _followed(at, space, point)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
-            floor += by_slope * length + slack**2 * space.softness
+            slope = by_slope * length if space is widest else _by_slope(at, point - at.x)
+            floor += slope + slack**2 * space.softness
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -163,15 +169,53 @@ def look(at: Neighbourhood) -> HigherOrder:
         jump = seen(None, f"The value jumps by {at.value_jump:.2g} between neighbouring points")
         return replace(jump, verdict=Verdict.UNDECIDED)
     for direction in unchanged:
-        if (beyond := _fall_beyond(at, direction, reach)) is not None:
+        beyond = _first_change(at, direction, reach)
+        if beyond is None:
+            continue
+        point, value = at.x + beyond * direction, at.objective.value(at.x + beyond * direction)
+        sentence = ""
+        if value < at.fun and np.isfinite(value):
             sentence = f"Nothing changes within {reach:.2g}, but the value is lower beyond"
-            return replace(seen(None, sentence, beyond), verdict=Verdict.UNDECIDED)
+        elif _is_cut_off(at, beyond * direction) and _first_change(at, -direction, reach) is None:
+            sentence = (
+                f"Nothing changes within {reach:.2g} and beyond, but perhaps only because slopes "
+                f"are lost in rounding errors: those at a distance of {beyond:.2g} do not vanish "
+                "on the way here, they are cut off"
+            )
+        if sentence:
+            lower = point if value < at.fun else None
+            return replace(seen(None, sentence, lower), verdict=Verdict.UNDECIDED)
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
-    if space.complete:
+    if widest.complete:
         return seen(True, sentence)
     if len(bent):
         return seen(None, f"{sentence}, but there may be more of them")
     return seen(True, f"{sentence}, and the Hessian is semidefinite at {2 * PROBES} points around")
+
+
+def _looks(
+    at: Neighbourhood, widest: FlatSpace, bent: Vector, reach: float
+) -> Iterator[tuple[FlatSpace, Vector]]:
+    """The directions to look along, each with the space of those that stay where they are.
+
+    What is flat against curvatures far away may be steep here, and the others then have to follow
+    it: of a space that the Hessian itself divides, the flat part is looked at by itself too.
+    """
+    yield from ((widest, direction) for direction in _directions(at, widest, bent, reach))
+    if widest.complete:
+        own = at.resolved.flat(max(at.curvature.rounding, FLATNESS * magnitude(at.hessian)))
+        if 0 < len(own.basis) < len(widest.basis):
+            yield from ((own, direction) for direction in _directions(at, own, bent, reach))
+
+
+def _by_slope(at: Neighbourhood, move: Vector) -> float:
+    """By how much a gradient that should be zero, and its rounding errors, change φ on the way.
+
+    Both may be large, and lie across the way.
+    """
+    jumps = float(np.linalg.norm(at.gradient_jumps @ move))
+    error = at.gradient_error * float(np.linalg.norm(move))
+    return SLOPE * abs(float(at.gradient @ move)) + SAFETY * (jumps + error)
 
 
 def _followed(at: Neighbourhood, space: FlatSpace, point: Vector) -> Vector:
@@ -182,17 +226,37 @@ def _followed(at: Neighbourhood, space: FlatSpace, point: Vector) -> Vector:
     return point
 
 
-def _fall_beyond(at: Neighbourhood, direction: Vector, reach: float) -> Vector | None:
-    """Go on from where nothing changes: a point that is lower, unless one is higher before it."""
+def _first_change(at: Neighbourhood, direction: Vector, reach: float) -> float | None:
+    """Go on from where nothing changes: the length at which something does, if it ever does."""
     for length in reach * 2.0 ** np.arange(1, OUTWARD + 1):
-        point = at.x + length * direction
-        value = at.objective.value(point)
+        value = at.objective.value(at.x + length * direction)
         # Terms that cancel here are the larger, the farther away they are summed.
         terms = at.eps * at.curvature.size * (at.scale + length) ** 2
         floor = max(at.value_floor, value_floor(value, at.eps), terms)
-        if not abs(value - at.fun) <= floor:
-            return point if value < at.fun and np.isfinite(value) else None
+        if not (np.isfinite(value) and abs(value - at.fun) <= floor):
+            return float(length)
     return None
+
+
+def _is_cut_off(at: Neighbourhood, move: Vector) -> bool:
+    """Whether the slope along a move, zero here, begins as a step: cut off by rounding, as of e⁻ˣ.
+
+    The place where it begins is bracketed by bisection. The slope of a function that begins to rise
+    there grows with a power of the distance, and rounding cuts one off that hardly changes.
+    """
+
+    def slope(part: float) -> float:
+        return abs(float(at.objective.value_and_gradient(at.x + part * move)[1] @ move))
+
+    lost = SAFETY * float(np.abs(at.gradient_jumps @ move).max())
+    zero, other = 0.0, 1.0
+    for _ in range(BISECTIONS):
+        middle = (zero + other) / 2
+        if slope(middle) <= lost:
+            zero = middle
+        else:
+            other = middle
+    return zero > 0 and slope(other + BEYOND_EDGE * (other - zero)) <= STEP * slope(other)
 
 
 def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:
