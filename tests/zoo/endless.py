@@ -4,6 +4,7 @@ import numpy as np
 
 from extremum import Verdict
 from tests.zoo.case import Case, maximum, minimum, saddle, turning
+from tests.zoo.flats import beale
 
 MINIMUM, UNBOUNDED, RECEDING = Verdict.MINIMUM, Verdict.UNBOUNDED, Verdict.RECEDING
 NOT_STATIONARY = Verdict.NOT_STATIONARY
@@ -186,5 +187,37 @@ CASES = [
         MINIMUM,
         "2x e^(−x²) = 0 at 0 only; e^(−900) is zero in floating point",
         (minimum(0),),
+    ),
+    receding("a tanh, from its middle", lambda x: np.tanh(x[0]), [0.5], "−1 is never attained"),
+    receding(
+        "a tanh, from where it is −1",
+        lambda x: np.tanh(x[0]),
+        [-25.0],
+        "−1 + 2e^(2x) rounds to −1 below −19",
+    ),
+    receding(
+        "a tanh beside a square",
+        lambda x: np.tanh(x[0] - x[1]) + (x[0] + x[1]) ** 2,
+        [-20.0, 19.0],
+        "−1 is never attained",
+    ),
+    receding(
+        "an exponential that is zero", lambda x: np.exp(x[0]), [-800.0], "e^(−800) underflows"
+    ),
+    receding(
+        "a sigmoid, cubed inside",
+        lambda x: np.tanh(x[0] ** 3),
+        [2.0],
+        "falls from an inflection at 0 towards −1",
+        (turning(0),),
+    ),
+    Case(
+        "Beale's other valley",
+        beale,
+        [-1.0, 1.5],
+        NOT_STATIONARY,
+        "as x(1 − y) stays 0.99107 and y → 1, it falls to 0.4518; stationary are (3, ½) and (0, 1)",
+        (minimum(3, 0.5), saddle(1, 0, 1)),
+        receding=True,
     ),
 ]

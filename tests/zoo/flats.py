@@ -277,4 +277,20 @@ CASES = [
         lambda x: flat(*np.clip(x, -0.0366, 0.0366)),
         unit=20.0,
     ),
+    Case(
+        "a ramp, squared",
+        lambda x: np.maximum(x[0], 0.0) ** 2,
+        [2.0],
+        DEGENERATE,
+        "0 for x ≤ 0; at 0 the second derivative jumps",
+        lambda x: flat(min(float(x[0]), 0.0)),
+    ),
+    Case(
+        "squared hinges",
+        lambda x: np.sum(np.maximum(1 - x, 0.0) ** 2),
+        [0.0, 3.0],
+        DEGENERATE,
+        "0 where all x ≥ 1",
+        lambda x: flat(*np.maximum(x, 1.0)),
+    ),
 ]

@@ -182,13 +182,28 @@ def _doubtful(
 ) -> Certificate:
     """A stationary point by its derivatives that the values speak against.
 
-    If the curvature is small enough to be nothing but rounding, the point is a degenerate one.
+    If the curvature is small enough to be nothing but rounding, the point is a degenerate one; and
+    so it is if the value is constant to one side, and nowhere lower.
     """
     if near and not isinstance(refined.curvature, Products):
         seen = look(refined)
         found = _degenerate(at, refined, seen) if len(seen.flat_directions) else None
         if found is not None:
             return found
+    one_sided = against.unchanged is not None and refined.newton.morse_index == 0
+    if one_sided and not isinstance(refined.curvature, Products):
+        around = look(refined, np.inf)
+        if around.complete and around.is_minimum:
+            return _certificate(
+                at,
+                Verdict.DEGENERATE,
+                True,
+                (against.sentence, around.sentence),
+                morse_index=0,
+                nullity=1,
+                flat_directions=np.array([against.unchanged]),
+                radius=float(dnrm2(refined.x - at.x)) + refined.newton.radius,
+            )
     lower = _lower(at, against.lower_point)
     return _certificate(at, Verdict.UNDECIDED, None, (against.sentence,), **lower)
 

@@ -10,7 +10,7 @@ import numpy as np
 from extremum.certify.convexity import PROBES, bent_down, descended
 from extremum.certify.curvature import FlatSpace
 from extremum.certify.local import FARTHEST, NEARBY, SAFETY, Neighbourhood, oblique
-from extremum.certify.rays import BISECTIONS
+from extremum.certify.rays import is_cut_off
 from extremum.certify.storages import WHOLE, hessian_at, magnitude
 from extremum.methods import GradientNormDecrease, value_floor
 from extremum.objective import Vector
@@ -34,10 +34,6 @@ FLATNESS = 1e-6
 SLOPE = 0.1
 """At a stationary point, where the gradient is what is left of the refinement, the value falls by
 less than this part of what such a slope promises; else it is a slope."""
-
-BEYOND_EDGE, STEP = 16.0, 4.0
-"""A slope that begins with a power of the distance grows by a factor of `BEYOND_EDGE` at least over
-so many widths of the bracket of its beginning; one that rounding cuts off, by less than `STEP`."""
 
 BETWEEN = 16
 """Directions looked at between the axes of a flat space."""
@@ -109,14 +105,19 @@ class HigherOrder:
     verdict: Verdict = Verdict.DEGENERATE
 
 
-def look(at: Neighbourhood) -> HigherOrder:
+def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
     """Say whether φ rises from a degenerate stationary point.
+
+    Flat are the directions of eigenvalues within a bound: by default of those that are small
+    against the curvatures around the point.
 
     Along each flat direction the other variables follow (one Newton correction, as in the
     reduction of Lyapunov and Schmidt), so that a curved way down is seen too.
     """
     reach = NEARBY * at.scale
-    widest = at.resolved.flat(max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach)))
+    if bound is None:
+        bound = max(at.curvature.rounding, FLATNESS * _size_nearby(at, reach))
+    widest = at.resolved.flat(bound)
     basis, index = widest.basis, widest.morse_index
 
     def seen(is_minimum: bool | None, sentence: str, lower: Vector | None = None) -> HigherOrder:
@@ -173,10 +174,13 @@ def look(at: Neighbourhood) -> HigherOrder:
         if beyond is None:
             continue
         point, value = at.x + beyond * direction, at.objective.value(at.x + beyond * direction)
-        sentence = ""
+        sentence, lost = "", SAFETY * float(np.abs(at.gradient_jumps @ direction).max())
         if value < at.fun and np.isfinite(value):
             sentence = f"Nothing changes within {reach:.2g}, but the value is lower beyond"
-        elif _is_cut_off(at, beyond * direction) and _first_change(at, -direction, reach) is None:
+        elif (
+            is_cut_off(at.objective, at.x, beyond * direction, lost)
+            and _first_change(at, -direction, reach) is None
+        ):
             sentence = (
                 f"Nothing changes within {reach:.2g} and beyond, but perhaps only because slopes "
                 f"are lost in rounding errors: those at a distance of {beyond:.2g} do not vanish "
@@ -236,27 +240,6 @@ def _first_change(at: Neighbourhood, direction: Vector, reach: float) -> float |
         if not (np.isfinite(value) and abs(value - at.fun) <= floor):
             return float(length)
     return None
-
-
-def _is_cut_off(at: Neighbourhood, move: Vector) -> bool:
-    """Whether the slope along a move, zero here, begins as a step: cut off by rounding, as of e⁻ˣ.
-
-    The place where it begins is bracketed by bisection. The slope of a function that begins to rise
-    there grows with a power of the distance, and rounding cuts one off that hardly changes.
-    """
-
-    def slope(part: float) -> float:
-        return abs(float(at.objective.value_and_gradient(at.x + part * move)[1] @ move))
-
-    lost = SAFETY * float(np.abs(at.gradient_jumps @ move).max())
-    zero, other = 0.0, 1.0
-    for _ in range(BISECTIONS):
-        middle = (zero + other) / 2
-        if slope(middle) <= lost:
-            zero = middle
-        else:
-            other = middle
-    return zero > 0 and slope(other + BEYOND_EDGE * (other - zero)) <= STEP * slope(other)
 
 
 def _farther(at: Neighbourhood, point: Vector, value: float) -> Vector:

@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 from extremum.certify.certify import STATIONARY
 from extremum.certify.local import FARTHEST, NEARBY, NEAREST, PROBE, SAFETY, SAME, TINY, oblique
 from extremum.certify.rays import DOUBLINGS, LASTING
-from extremum.certify.values import BEYOND_RADIUS, GROWTH, VISIBLE
+from extremum.certify.values import BEYOND_RADIUS, GROWTH, UNSEEN, VISIBLE
 from extremum.linalg import EPS
 from extremum.methods import value_floor
 from extremum.objective import Vector
@@ -281,23 +281,27 @@ def _values_agree(at: _Points, radius: Vector) -> Which:
         shortest = np.maximum(BEYOND_RADIUS * radius, shortest)
         for side in (1.0, -1.0):
             change = _first_change(at, side * direction, np.where(asked, shortest, np.inf))
-            agree &= ~(change * curvature < 0)
-            seen |= change != 0
+            agree &= ~(change * curvature <= 0)  # True where it is NaN
+            seen |= np.isfinite(change)
     smooth = at.gradient_floor * at.x.shape[1] + at.size * (at.scale + at.length)
     explained = np.maximum(at.value_rounding, 4 * EPS * at.scale * smooth)
     return np.asarray(agree & (seen | (at.jumps[0] <= SAFETY * explained)))
 
 
 def _first_change(at: _Points, direction: Vector, shortest: Vector) -> Vector:
-    """The first change of φ on the way out that is more than rounding; 0 where there is none."""
-    change, length = np.zeros(len(at.x)), shortest.copy()
+    """The first change of φ on the way out that is more than rounding, as in `values`; else NaN."""
+    change, length = np.full(len(at.x), np.nan), shortest.copy()
+    looked = np.zeros(len(at.x), int)
     going = length <= NEARBY * at.scale
     while going.any():
         far = at.evaluate(at.x[going] + length[going, None] * direction[going])[0] - at.fun[going]
         seen = np.abs(far) > at.value_floor[going]  # False where it is NaN
-        change[going] = np.where(seen & np.isfinite(far), far, 0.0)
+        looked[going] += 1
+        unseen = ~seen & np.isfinite(far)
+        change[going] = np.where(seen & np.isfinite(far), far, np.nan)
+        change[going] = np.where(unseen & (looked[going] >= UNSEEN), 0.0, change[going])
         length *= GROWTH
-        going[going] = ~seen & np.isfinite(far)
+        going[going] = unseen
         going &= length <= NEARBY * at.scale
     return change
 

@@ -21,6 +21,10 @@ times that."""
 BISECTIONS = 30
 """So often the way back is halved in search of the place where a gradient became zero."""
 
+BEYOND_EDGE, STEP = 16.0, 4.0
+"""A slope that begins with a power of the distance grows by a factor of `BEYOND_EDGE` at least over
+so many widths of the bracket of its beginning; one that rounding cuts off, by less than `STEP`."""
+
 LASTING = 0.5
 """A fall that goes on without bound is, per doubling, at least this much of what it was `LATER`
 doublings before; a fall towards an infimum dies out."""
@@ -47,6 +51,25 @@ def fades(at: Neighbourhood, towards: Vector) -> bool:
     return 0 < size < TINY / EPS
 
 
+def is_cut_off(objective: Objective, x: Vector, move: Vector, lost: float = 0.0) -> bool:
+    """Whether the slope along a move from x, none at x, begins as a step: as e⁻ˣ underflows.
+
+    The place where it begins is bracketed by bisection. The slope of a function that begins to rise
+    there grows with a power of the distance, and one that rounding cuts off hardly changes. Slopes
+    up to `lost` are none.
+    """
+    length = float(dnrm2(move))
+
+    def slope(part: float) -> float:
+        return abs(float(objective.value_and_gradient(x + part * move)[1] @ move)) / length
+
+    zero, other = 0.0, 1.0
+    for _ in range(BISECTIONS):
+        middle = (zero + other) / 2
+        zero, other = (middle, other) if slope(middle) <= lost else (zero, middle)
+    return zero > 0 and slope(other + BEYOND_EDGE * (other - zero)) <= STEP * slope(other)
+
+
 def falling_ray(
     objective: Objective, x: Vector, fun: float, directions: Iterable[Vector]
 ) -> tuple[Verdict, Ray] | None:
@@ -54,7 +77,8 @@ def falling_ray(
 
     The rule: on such a ray, if φ reaches −∞, or if it still falls per doubling of the length by at
     least half of what it did twenty doublings before, the function is `UNBOUNDED` below. If the
-    fall dies out, it is `RECEDING`: an infimum is approached that no point attains. A length is
+    fall dies out, it is `RECEDING`: an infimum is approached that no point attains, unless it ends
+    where φ begins to be constant. A length is
     left out where φ rises by no more than the rounding of the point does, along a steep valley.
     """
     scale = max(1.0, float(np.linalg.norm(x)))
@@ -97,7 +121,23 @@ def _follow(
     lasts = LASTING * falls[later][0] > value_floor(values[later][0], eps)
     if len(falls) >= LATER and lasts and falls[-1] >= LASTING * falls[later][0]:
         return Verdict.UNBOUNDED, ray
-    return Verdict.RECEDING, ray
+    return None if _arrives(objective, x, ray) else (Verdict.RECEDING, ray)
+
+
+def _arrives(objective: Objective, x: Vector, ray: Ray) -> bool:
+    """Whether the fall ends at a place from where on φ is constant, and not by rounding alone."""
+
+    def level(length: float) -> bool:
+        return not objective.value_and_gradient(x + length * ray.direction)[1] @ ray.direction
+
+    if not level(ray.lengths[-1]):
+        return False
+    still = next(k for k, length in enumerate(ray.lengths) if level(length))
+    if still == 0:
+        return True
+    arrival, before = ray.lengths[still], ray.lengths[still - 1]
+    back = (before - arrival) * ray.direction
+    return not is_cut_off(objective, x + arrival * ray.direction, back)
 
 
 def _off_the_ray(objective: Objective, x: Vector, move: Vector) -> float:

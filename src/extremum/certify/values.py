@@ -23,6 +23,9 @@ VISIBLE = 2.0
 GROWTH = 4.0
 """Each distance is so many times the last."""
 
+UNSEEN = 3
+"""At so many of them a rise by the curvature, 16 times the last each, is not overlooked."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dissent:
@@ -33,14 +36,17 @@ class Dissent:
     sentence : str
     lower_point : ndarray of shape (n,) or None
         Where the value changes the other way; lower, if the Hessian says that it rises.
+    unchanged : ndarray of shape (n,) or None
+        A direction along which it doesn't change at all.
     """
 
     sentence: str
     lower_point: Vector | None = None
+    unchanged: Vector | None = None
 
 
 def dissent(at: Neighbourhood) -> Dissent | None:
-    """Go outwards: the first change that can be seen has to have the curvature's sign.
+    """Go outwards: a change has to be seen, and the first one to have the curvature's sign.
 
     Along the softest direction, and along an oblique one at a minimum or maximum, to both sides,
     from where the change ½λd² of the model exceeds the value's rounding error. None where the
@@ -58,12 +64,12 @@ def dissent(at: Neighbourhood) -> Dissent | None:
         shortest = max(BEYOND_RADIUS * at.newton.radius, visible)
         for side in (1.0, -1.0):
             found = _first_change(at, side * direction, shortest)
-            if found is not None and found[1] * curvature < 0:
+            if found is not None and found[1] * curvature <= 0:
                 sentence = (
                     f"The curvature along a direction is {curvature:.2g}, but the value changes by "
                     f"{found[1]:.2g} over a distance of {float(dnrm2(found[0] - at.x)):.2g}"
                 )
-                return Dissent(sentence, found[0])
+                return Dissent(sentence, found[0], None if found[1] else side * direction)
             seen = seen or found is not None
     if not seen and at.jumps:
         return Dissent(f"The value jumps by {at.value_jump:.2g} between neighbouring points")
@@ -73,8 +79,12 @@ def dissent(at: Neighbourhood) -> Dissent | None:
 def _first_change(
     at: Neighbourhood, direction: Vector, shortest: float
 ) -> tuple[Vector, float] | None:
-    """The first point on the way out whose value differs by more than rounding, and by how much."""
-    length = shortest
+    """The first point on the way out whose value differs by more than rounding, and by how much.
+
+    By zero where the model's change is many times what rounding hides, and no value differs; None
+    where that can't be told.
+    """
+    length, looked = shortest, 0
     while length <= NEARBY * at.scale:
         point = at.objective.rounded(at.x + length * direction)
         change = at.objective.value(point) - at.fun
@@ -82,5 +92,5 @@ def _first_change(
             return None
         if abs(change) > at.value_floor:
             return point, change
-        length *= GROWTH
-    return None
+        length, looked = GROWTH * length, looked + 1
+    return (point, 0.0) if looked >= UNSEEN else None
