@@ -281,7 +281,7 @@ def _values_agree(at: _Points, radius: Vector) -> Which:
         shortest = np.maximum(BEYOND_RADIUS * radius, shortest)
         for side in (1.0, -1.0):
             change = _first_change(at, side * direction, np.where(asked, shortest, np.inf))
-            agree &= ~(change * curvature <= 0)  # True where it is NaN
+            agree &= np.isnan(change) | (np.sign(change) == np.sign(curvature))
             seen |= np.isfinite(change)
     smooth = at.gradient_floor * at.x.shape[1] + at.size * (at.scale + at.length)
     explained = np.maximum(at.value_rounding, 4 * EPS * at.scale * smooth)

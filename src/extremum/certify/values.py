@@ -64,7 +64,7 @@ def dissent(at: Neighbourhood) -> Dissent | None:
         shortest = max(BEYOND_RADIUS * at.newton.radius, visible)
         for side in (1.0, -1.0):
             found = _first_change(at, side * direction, shortest)
-            if found is not None and found[1] * curvature <= 0:
+            if found is not None and np.sign(found[1]) != np.sign(curvature):
                 sentence = (
                     f"The curvature along a direction is {curvature:.2g}, but the value changes by "
                     f"{found[1]:.2g} over a distance of {float(dnrm2(found[0] - at.x)):.2g}"
