@@ -138,7 +138,8 @@ def with_more_time(
     """Go from a path of a short duration to the whole.
 
     The parameters and the result are those of `without_force`; the nodes are a path that is nearly
-    stationary for short durations, such as the straight line.
+    stationary for short durations, such as the straight line. Newton's iteration alone is tried
+    from the first of these paths, before the curve is followed.
     """
     family, part = Duration(action), 1.0
     while part > LEAST_DURATION:
