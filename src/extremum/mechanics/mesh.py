@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 from extremum.mechanics.dense import DensePath
+from extremum.mechanics.rules import Rule
 from extremum.mechanics.solution import Solution
 from extremum.objective import Vector
 
@@ -38,29 +41,27 @@ def _shared(amount: Vector) -> Vector:
 
 def is_even(solution: Solution) -> bool:
     """Whether equal elements, as the path's own are to be, suit it; told from its nodes alone."""
-    if not _equal(np.diff(solution.t)):
+    if not _equal(solution.t[1:] - solution.t[:-1]):
         return False
     rule = solution.action.rule
-    highest = np.abs(rule.coefficients[-1] @ _by_elements(solution)).max(1)
+    highest = np.abs(rule.coefficients[-1] @ solution.by_elements).max(1)
     amount = _shared(highest ** (1 / rule.degree))
-    return bool(amount.max() <= UNEVEN * amount.mean())
+    return bool(amount.max() * len(amount) <= UNEVEN * amount.sum())
 
 
 def divided(solution: Solution, parts: int) -> Vector:
     """The nodes on elements of which so many make one, by the elements' own polynomials."""
-    rule = solution.action.rule
-    x = ((np.arange(parts)[:, np.newaxis] + rule.nodes[:-1]) / parts).ravel()
-    between = np.vander(x, rule.degree + 1, increasing=True) @ rule.coefficients
-    inner = (between @ _by_elements(solution)).reshape(-1, solution.nodes.shape[1])
+    between = _dividing(solution.action.rule, parts)
+    inner = (between @ solution.by_elements).reshape(-1, solution.nodes.shape[1])
     inner[0] = solution.nodes[0]
     return np.concatenate([inner, solution.nodes[-1:]])
 
 
-def _by_elements(solution: Solution) -> Vector:
-    """The nodes of each element, of shape (m, p + 1, d)."""
-    nodes, p = solution.nodes, solution.action.rule.degree
-    inner = nodes[:-1].reshape(-1, p, nodes.shape[1])
-    return np.concatenate([inner, nodes[p::p, np.newaxis]], 1)
+@lru_cache
+def _dividing(rule: Rule, parts: int) -> Vector:
+    """From an element's nodal values to those of its parts, but the last one."""
+    x = ((np.arange(parts)[:, np.newaxis] + rule.nodes[:-1]) / parts).ravel()
+    return np.asarray(np.vander(x, rule.degree + 1, increasing=True) @ rule.coefficients)
 
 
 def _equal(h: Vector) -> bool:

@@ -159,7 +159,7 @@ def newton(
 
 
 def _largest(step: Vector) -> float:
-    return float(max(step.max(), -step.min()))
+    return float(max(np.maximum.reduce(step, None), -np.minimum.reduce(step, None)))
 
 
 def _norm(step: Vector) -> float:

@@ -75,6 +75,13 @@ class Solution:
         return self.nodes[:: self.action.rule.degree]
 
     @cached_property
+    def by_elements(self) -> Vector:
+        """The nodes of each element, of shape (m, p + 1, d)."""
+        nodes, p = self.nodes, self.action.rule.degree
+        inner = nodes[:-1].reshape(-1, p, nodes.shape[1])
+        return np.concatenate([inner, nodes[p::p, np.newaxis]], 1)
+
+    @cached_property
     def extent(self) -> float:
         """The largest coordinate in size."""
         return float(max(self.nodes.max(), -self.nodes.min()))

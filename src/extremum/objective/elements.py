@@ -133,7 +133,11 @@ class ElementIntegral:
         """The elements' ends, and more elements of the last one's length."""
         m, p, t = self._elements, self.element.degree, self.t
         size = next((bucket for bucket in BUCKETS if m * p <= bucket), m * p) // p
-        return np.append(t, t[-1] + (t[-1] - t[-2]) * np.arange(1, size - m + 1))
+        padded = np.empty(size + 1)
+        padded[: m + 1], padded[m + 1 :] = t, t[-1] - t[-2]
+        padded[m + 1 :].cumsum(out=padded[m + 1 :])
+        padded[m + 1 :] += t[-1]
+        return padded
 
     def values(self, q: Vector) -> Vector:
         """The integral over each element; of shape (m,)."""
