@@ -29,6 +29,10 @@ REACH = 1.0
 """The first step that is tried changes no coordinate by more than this part of the path's extent,
 unless it were shorter than any: beyond, nothing is known."""
 
+CAREFUL = 8.0
+"""Quadratic convergence may leave so many times what is predicted by what was seen of it on another
+mesh, or of smoother changes of the path."""
+
 MOST_ITERATIONS = 50
 
 Record = Callable[[DiscreteAction, Vector, ActionTerms | None, float, str], None]
@@ -68,7 +72,7 @@ class NewtonRun:
     @property
     def left(self) -> float:
         """The largest change of a coordinate that another step would make, as far as is known."""
-        return self.last * min(1.0, self.contraction * self.last)
+        return self.last * min(1.0, CAREFUL * self.contraction * self.last)
 
 
 def newton(
@@ -118,7 +122,8 @@ def newton(
             size = _largest(trial)
             if length == 1.0:
                 most_left = resolution * size
-                if last <= most_left or (predicts and contraction * last**2 <= most_left):
+                left = CAREFUL * contraction * last**2
+                if last <= most_left or (predicts and left <= most_left):
                     record(action, trial, None, length, "")
                     return NewtonRun(trial, True, first, last, iterations, contraction, factored)
             new = action.terms(trial)
