@@ -41,6 +41,11 @@ class TridiagonalLU:
         lower, pivots, *rest = lapack.dgttrf(off, diagonal, off)[:-1]
         return lower, _regular(pivots), *rest
 
+    @property
+    def pivots(self) -> Vector:
+        """The diagonal of D, or of U, of shape (n,)."""
+        return self._factors[0 if len(self._factors) == 2 else 1]
+
     def solve(self, b: Vector) -> Vector:
         """Solve for a right-hand side of shape (n,)."""
         if len(self._factors) == 2:
@@ -67,11 +72,17 @@ class BandLU:
     def of(cls, band: Vector, bandwidth: int) -> BandLU:
         """Factor the matrix with ``band[2b + i - j, j]`` for its entry (i, j).
 
-        The array, of shape (3b + 1, n), is overwritten if it is in Fortran's order.
+        The array is of shape (3b + 1, n).
         """
-        factors, pivots, _ = lapack.dgbtrf(band, bandwidth, bandwidth, overwrite_ab=1)
-        factors[2 * bandwidth] = _regular(factors[2 * bandwidth])
+        factors, pivots, singular = lapack.dgbtrf(band, bandwidth, bandwidth)
+        if singular:
+            factors[2 * bandwidth] = _regular(factors[2 * bandwidth])
         return cls(factors, pivots, bandwidth)
+
+    @property
+    def pivots(self) -> Vector:
+        """The diagonal of U, of shape (n,)."""
+        return np.asarray(self._factors[2 * self._bandwidth])
 
     def solve(self, b: Vector) -> Vector:
         """Solve for a right-hand side of shape (n,) or (n, k)."""

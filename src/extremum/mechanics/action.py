@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, field
 from functools import cached_property
+from math import isfinite
 
 import numpy as np
 
@@ -16,13 +17,7 @@ from extremum.linalg.band_lu import BandLU, TridiagonalLU
 from extremum.mechanics.rules import Rule
 from extremum.mechanics.system import TracedLagrangian
 from extremum.objective import Counts, Objective, Vector
-from extremum.objective.elements import (
-    ChainTerms,
-    ElementTerms,
-    chain_terms,
-    element_terms,
-    element_values,
-)
+from extremum.objective.elements import BandTerms, ChainTerms, ElementIntegral, ElementTerms
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,62 +32,31 @@ class ActionTerms:
         ∇S by the inner nodes.
     """
 
-    terms: ElementTerms | ChainTerms
+    terms: BandTerms | ChainTerms
     value: float
     gradient: Vector
 
     @classmethod
-    def of(cls, terms: ElementTerms | ChainTerms) -> ActionTerms:
+    def of(cls, terms: BandTerms | ChainTerms) -> ActionTerms:
         """Add up what the elements contribute."""
         # NumPy adds pairwise: at a million elements a plain sum would lose six digits.
         value = float(terms.value.sum())
         if isinstance(terms, ChainTerms):
             return cls(terms, value, terms.gradient)
-        m, nodes, d = terms.gradient.shape
-        p = nodes - 1
-        gradient = np.empty((m, p, d))
-        gradient[:, 1:] = terms.gradient[:, 1:p]
-        gradient[1:, 0] = terms.gradient[1:, 0] + terms.gradient[:-1, p]
-        return cls(terms, value, gradient.ravel()[d:])
+        return cls(terms, value, terms.gradient[1:].ravel())
 
     @property
     def is_finite(self) -> bool:
         """Whether S, its gradient and its Hessian are."""
         terms = self.terms
-        parts = (terms.diagonal, terms.off) if isinstance(terms, ChainTerms) else (terms.hessian,)
-        return bool(np.isfinite(self.value) and all(np.isfinite(part.sum()) for part in parts))
+        parts = (terms.diagonal, terms.off) if isinstance(terms, ChainTerms) else (terms.band,)
+        return isfinite(self.value) and all(isfinite(part.sum()) for part in parts)
 
     def factored(self) -> TridiagonalLU | BandLU:
         """The Hessian, ready to solve with."""
         if isinstance(self.terms, ChainTerms):
             return TridiagonalLU.of(self.terms.diagonal, self.terms.off)
-        band, width = self._band()
-        return BandLU.of(band, width)
-
-    def _band(self) -> tuple[Vector, int]:
-        """The Hessian by the inner nodes in LAPACK's storage for `gbtrf`, and its bandwidth b.
-
-        The entry (i, j) is at [2b + i - j, j]. In memory, where columns follow each other, that of
-        element e is the same as that of element 0 but for a constant distance.
-        """
-        assert isinstance(self.terms, ElementTerms)
-        hessian = self.terms.hessian
-        m, nodes, d = hessian.shape[:3]
-        size, shared = nodes * d, (nodes - 1) * d
-        blocks = hessian.reshape(m, size, size)
-        b = size - 1
-        rows, columns = 3 * b + 1, m * shared + d
-        memory = np.zeros(rows * columns)
-        one = memory.itemsize
-        strides = shared * rows * one, one, (rows - 1) * one
-        elements = np.ndarray((m, size, size), float, memory, 2 * b * one, strides)
-        # The last node of an element is the first of the next: it is written, then added to.
-        elements[:, :shared, :] = blocks[:, :shared, :]
-        elements[:, shared:, :shared] = blocks[:, shared:, :shared]
-        elements[-1, shared:, shared:] = blocks[-1, shared:, shared:]
-        elements[1:, :d, :d] += blocks[:-1, shared:, shared:]
-        # LAPACK reads no entry of the ends' rows, which are outside of the matrix that is left.
-        return memory.reshape(columns, rows)[d:-d].T, b
+        return BandLU.of(self.terms.band, len(self.terms.band) // 3)
 
     def hessian(self) -> Factorizable:
         """∇²S by the inner nodes, in its storage."""
@@ -101,7 +65,7 @@ class ActionTerms:
             values = np.empty(2 * terms.diagonal.size - 1)
             values[::2], values[1::2] = terms.diagonal, terms.off
             return Pattern.tridiagonal(terms.diagonal.size).matrix(values)
-        band, b = self._band()
+        band, b = terms.band, len(terms.band) // 3
         pattern = Pattern.with_bandwidth(band.shape[1], min(b, band.shape[1] - 1))
         return pattern.matrix(band[2 * b + pattern.rows - pattern.cols, pattern.cols])
 
@@ -137,6 +101,11 @@ class DiscreteAction(Objective):
         return ((len(self.t) - 1) * self.rule.degree - 1) * self.start.size
 
     @cached_property
+    def integral(self) -> ElementIntegral:
+        """∫ L dt, element by element."""
+        return ElementIntegral(self.lagrangian.local, self.rule.element, self.t)
+
+    @cached_property
     def node_times(self) -> Vector:
         """The times of all nodes, of shape (m p + 1,)."""
         inner = self.t[:-1, None] + np.diff(self.t)[:, None] * self.rule.nodes[:-1]
@@ -159,16 +128,23 @@ class DiscreteAction(Objective):
 
     def terms(self, nodes: Vector) -> ActionTerms:
         """The action to second order at nodal values of shape (m p + 1, d)."""
+        self._count()
+        return self._terms(nodes)
+
+    def elements(self, nodes: Vector) -> ElementTerms:
+        """The same element by element, for a closed path, whose ends may move."""
+        self._count()
+        return self.integral.elements(nodes)
+
+    def _count(self) -> None:
         self.counts.nfev += 1
         self.counts.njev += 1
         self.counts.nhev += 1
-        return self._terms(nodes)
 
     def _terms(self, nodes: Vector) -> ActionTerms:
-        local, element = self.lagrangian.local, self.rule.element
         if nodes.shape[1] == 1 and self.rule.degree == 1:
-            return ActionTerms.of(chain_terms(local, element, self.t, nodes[:, 0]))
-        return ActionTerms.of(element_terms(local, element, self.t, nodes))
+            return ActionTerms.of(self.integral.chain(nodes))
+        return ActionTerms.of(self.integral.band(nodes))
 
     @property
     def notes(self) -> tuple[str, ...]:
@@ -181,8 +157,7 @@ class DiscreteAction(Objective):
     def value(self, x: Vector) -> float:
         """S."""
         self.counts.nfev += 1
-        local, element = self.lagrangian.local, self.rule.element
-        return float(element_values(local, element, self.t, self.nodes(x)).sum())
+        return float(self.integral.values(self.nodes(x)).sum())
 
     def value_and_gradient(self, x: Vector) -> tuple[float, Vector]:
         """S and ∇S."""

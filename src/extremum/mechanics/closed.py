@@ -15,7 +15,7 @@ from scipy.sparse import eye_array
 from scipy.sparse.linalg import splu
 
 from extremum.linalg import cyclic_block_tridiagonal
-from extremum.mechanics.action import ActionTerms, DiscreteAction
+from extremum.mechanics.action import DiscreteAction
 from extremum.mechanics.newton import Record
 from extremum.mechanics.second_variation import chain
 from extremum.objective import Vector
@@ -44,7 +44,6 @@ class ClosedTerms:
 
     Attributes
     ----------
-    terms : ActionTerms
     elements : ElementTerms
     gradient : ndarray of shape (n,)
         ∇S by all nodes but the last, which is the first one; times `units`.
@@ -52,7 +51,6 @@ class ClosedTerms:
         In which ∫ |δ|² dt is a sum of squares.
     """
 
-    terms: ActionTerms
     elements: ElementTerms
     gradient: Vector
     units: Vector
@@ -60,16 +58,20 @@ class ClosedTerms:
     @classmethod
     def of(cls, action: DiscreteAction, nodes: Vector) -> ClosedTerms:
         """Evaluate it."""
-        terms = action.terms(nodes)
-        assert isinstance(terms.terms, ElementTerms)
+        elements = action.elements(nodes)
         p = action.rule.degree
-        slopes = terms.terms.gradient
+        slopes = elements.gradient
         gradient = slopes[:, :p].copy()
         gradient[:, 0] += np.roll(slopes[:, p], 1, axis=0)
         weights = action.node_weights[:-1].copy()
         weights[0] += action.node_weights[-1]
         units = np.repeat(1 / np.sqrt(weights), nodes.shape[1])
-        return cls(terms, terms.terms, gradient.ravel() * units, units)
+        return cls(elements, gradient.ravel() * units, units)
+
+    @property
+    def is_finite(self) -> bool:
+        """Whether S, its gradient and its Hessian are."""
+        return all(bool(np.isfinite(part.sum())) for part in self.elements)
 
     def damped(self, damping: float) -> Callable[[Vector], Vector]:
         """The map of g to the s that makes ‖H s + g‖² + damping² ‖s‖² least, both times `units`.
@@ -94,7 +96,6 @@ class ClosedRun:
     """Where the iteration ended."""
 
     nodes: Vector
-    terms: ActionTerms
     converged: bool
 
 
@@ -122,7 +123,7 @@ def closed_newton(
         Of the first step.
     """
     now = ClosedTerms.of(action, nodes)
-    record(action, nodes, now.terms, np.nan, "")
+    record(action, nodes, None, np.nan, "")
     extent = float(np.abs(nodes).max())
     for _ in range(MOST_ITERATIONS):
         damped = now.damped(damping * stiffness)
@@ -132,7 +133,7 @@ def closed_newton(
         trial = nodes + np.vstack([change, change[:1]])
         new = ClosedTerms.of(action, trial)
         ratio = np.inf
-        if new.terms.is_finite:
+        if new.is_finite:
             # The natural test, as in `newton`: is the next step shorter with the same Hessian?
             after = np.linalg.norm(damped(new.gradient))
             ratio = float(after / np.linalg.norm(step)) if step.any() else 0.0
@@ -143,13 +144,13 @@ def closed_newton(
                 break
             continue
         nodes, now = trial, new
-        record(action, nodes, now.terms, 1.0, "damped" if damping > LEAST else "")
+        record(action, nodes, None, 1.0, "damped" if damping > LEAST else "")
         if largest <= resolution * extent or ratio >= 1:
             # No step follows a force along a flat direction, so what is left of it is looked at. On
             # N nodes the largest eigenvalue of H is about the stiffness times N².
             size = extent * np.sqrt((action.t[-1] - action.t[0]) * nodes.shape[1])
             allowed = max(resolution, ROUNDING) * stiffness * len(nodes) ** 2 * size
-            return ClosedRun(nodes, now.terms, bool(np.linalg.norm(now.gradient) <= allowed))
+            return ClosedRun(nodes, bool(np.linalg.norm(now.gradient) <= allowed))
         if ratio < GOOD:
             damping = max(damping * EASIER, LEAST)
-    return ClosedRun(nodes, now.terms, False)
+    return ClosedRun(nodes, False)

@@ -44,6 +44,9 @@ AWAY = 20.0
 SHORTER = 2.0
 """How many times shorter a duration is tried for the beginning, where the last was too long."""
 
+ROUGH = 1e-2
+"""How well the path of a shorter duration has to be known, in parts of its extent."""
+
 LEAST_DURATION = 2.0**-12
 """The shortest that is tried, in parts of the whole."""
 
@@ -135,13 +138,17 @@ def with_more_time(
     """Go from a path of a short duration to the whole.
 
     The parameters and the result are those of `without_force`; the nodes are a path that is nearly
-    stationary for short durations, such as the straight line.
+    stationary for short durations, such as the straight line. Newton's iteration alone is tried
+    from the first of these paths, before the curve is followed.
     """
     family, part = Duration(action), 1.0
     while part > LEAST_DURATION:
         part /= SHORTER
-        run = newton(family.shorter(part), nodes, resolution, record)
+        run = newton(family.shorter(part), nodes, ROUGH, record, contraction=np.inf)
         if run.converged:
+            whole = newton(action, run.nodes, resolution, record, contraction=np.inf)
+            if whole.converged:
+                return whole
             return follow(family, run.nodes, part, resolution, record)
     return None
 

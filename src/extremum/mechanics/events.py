@@ -9,7 +9,7 @@ import numpy as np
 
 from extremum.mechanics.path import Path
 from extremum.mechanics.rules import Rule
-from extremum.mechanics.search import Guess
+from extremum.mechanics.search import Guess, Straight
 from extremum.mechanics.solution import Problem
 from extremum.mechanics.system import Lagrangian, System
 from extremum.objective import Vector
@@ -114,9 +114,8 @@ def read_tol(tol: Any) -> float | None:
 
 def read_guess(guess: Any, problem: Problem, scalar: bool) -> Guess:
     """What the search begins with, as a function of times; its ends are the problem's."""
-    line = np.array([problem.begin, problem.finish]), np.stack([problem.start, problem.end])
     if guess is None:
-        return _between(*line)
+        return Straight(problem.begin, problem.finish, problem.start, problem.end)
     if isinstance(guess, Path):
         given: Callable[[Vector], Vector] = _of_path(guess, problem)
     elif callable(guess):
@@ -125,8 +124,11 @@ def read_guess(guess: Any, problem: Problem, scalar: bool) -> Guess:
         array = _rows(guess, problem, scalar)
         given = _between(np.linspace(problem.begin, problem.finish, len(array)), array)
     # What is missing at the ends is added along a straight line.
-    missing = line[1] - given(line[0])
-    return given if not missing.any() else _sum(given, _between(line[0], missing))
+    found = given(np.array([problem.begin, problem.finish]))
+    missing = problem.start - found[0], problem.end - found[1]
+    if not np.any(missing):
+        return given
+    return _sum(given, Straight(problem.begin, problem.finish, *missing))
 
 
 def _sum(first: Guess, second: Guess) -> Guess:

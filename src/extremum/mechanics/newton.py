@@ -9,12 +9,13 @@ algorithm NLEQ-ERR, section 3.3.3).
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
+from extremum.linalg.band_lu import BandLU, TridiagonalLU
 from extremum.mechanics.action import ActionTerms, DiscreteAction
-from extremum.mechanics.flat import solver
+from extremum.mechanics.flat import Across, solver
 from extremum.objective import Vector
 
 SHORTEST = 0.02
@@ -28,10 +29,15 @@ REACH = 1.0
 """The first step that is tried changes no coordinate by more than this part of the path's extent,
 unless it were shorter than any: beyond, nothing is known."""
 
+CAREFUL = 8.0
+"""Quadratic convergence may leave so many times what is predicted by what was seen of it on another
+mesh, or of smoother changes of the path."""
+
 MOST_ITERATIONS = 50
 
-Record = Callable[[DiscreteAction, Vector, ActionTerms, float, str], None]
-"""What is told of each iterate: nodes, the action there, the damping factor, an event."""
+Record = Callable[[DiscreteAction, Vector, ActionTerms | None, float, str], None]
+"""What is told of each iterate: nodes, the action there if it was needed, the damping factor, an
+event."""
 
 
 def unrecorded(*iterate: object) -> None:
@@ -45,23 +51,28 @@ class NewtonRun:
     Attributes
     ----------
     nodes : ndarray of shape (N, d)
-    terms : ActionTerms
-        The action to second order there.
     converged : bool
     first, last : float
         The largest change of a coordinate in the first and in the last step.
     iterations : int
     contraction : float
         The last seen ‖Δₖ₊₁‖/‖Δₖ‖² of undamped steps, which a finer mesh hardly changes.
+    factored : TridiagonalLU, BandLU or Across
+        The Hessian that the last step was solved with.
     """
 
     nodes: Vector
-    terms: ActionTerms
     converged: bool
     first: float
     last: float
     iterations: int
     contraction: float
+    factored: TridiagonalLU | BandLU | Across = field(repr=False)
+
+    @property
+    def left(self) -> float:
+        """The largest change of a coordinate that another step would make, as far as is known."""
+        return self.last * min(1.0, CAREFUL * self.contraction * self.last)
 
 
 def newton(
@@ -96,27 +107,30 @@ def newton(
     record(action, nodes, terms, np.nan, "")
     factored = solver(action, terms, flat)
     step = -factored.solve(terms.gradient)
-    first = last = _largest(step)
+    first, extent = _largest(step), _largest(nodes)
+    last = first
     length, iterations, predicts = 1.0, 0, contraction is not None
     contraction = np.inf if contraction is None else contraction
     while iterations < most and np.isfinite(last):
         iterations += 1
         accepted, lengthened = None, False
-        reach = REACH * _largest(nodes)
-        if last > reach > 0:
-            length = min(length, max(reach / last, SHORTEST))
+        if last > REACH * extent > 0:
+            length = min(length, max(REACH * extent / last, SHORTEST))
         while length >= SHORTEST:
             trial = nodes.copy()
             trial[1:-1] += (length * step).reshape(-1, nodes.shape[1])
+            size = _largest(trial)
+            if length == 1.0:
+                most_left = resolution * size
+                left = CAREFUL * contraction * last**2
+                if last <= most_left or (predicts and left <= most_left):
+                    record(action, trial, None, length, "")
+                    return NewtonRun(trial, True, first, last, iterations, contraction, factored)
             new = action.terms(trial)
             if not new.is_finite:
                 length, lengthened = length / 2, True
                 continue
             if length == 1.0:
-                most_left = resolution * _largest(trial)
-                if last <= most_left or (predicts and contraction * last**2 <= most_left):
-                    record(action, trial, new, length, "")
-                    return NewtonRun(trial, new, True, first, last, iterations, contraction)
                 new_factored = solver(action, new, flat)
                 new_step = -new_factored.solve(new.gradient)
                 ratio = _largest(new_step) / last
@@ -143,14 +157,14 @@ def newton(
         if accepted is None:
             break
         record(action, trial, new, length, "" if length == 1 else "damped")
-        nodes, terms = trial, new
+        nodes, terms, extent = trial, new, size
         factored, step, length = accepted
         last = _largest(step)
-    return NewtonRun(nodes, terms, False, first, last, iterations, contraction)
+    return NewtonRun(nodes, False, first, last, iterations, contraction, factored)
 
 
 def _largest(step: Vector) -> float:
-    return float(max(step.max(), -step.min()))
+    return float(max(np.maximum.reduce(step, None), -np.minimum.reduce(step, None)))
 
 
 def _norm(step: Vector) -> float:

@@ -160,7 +160,7 @@ class Path:
         Returns
         -------
         ndarray of shape (d,) or (k, d)
-            As accurate as `q`.
+            About as accurate as `q`.
 
         Raises
         ------

@@ -178,7 +178,7 @@ def _closed(
     run = closed_newton(action, nodes, stiffness, resolution, record, damping)
     # The same action, with the ends where they are now.
     ends = replace(problem, start=run.nodes[0], end=run.nodes[0])
-    return Solution(ends.action(RULES["lobatto8"], t), run.nodes, run.terms), run.converged
+    return Solution(ends.action(RULES["lobatto8"], t), run.nodes), run.converged
 
 
 def _stiffness(problem: Problem, t: Vector, nodes: Vector) -> float:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import time
-from copy import copy
+from dataclasses import replace
 from functools import cached_property
 from typing import NamedTuple
 
@@ -17,9 +17,9 @@ from extremum.solve import Trace
 class _Iterate(NamedTuple):
     """What is kept of one until a trace is asked for."""
 
+    action: DiscreteAction
     nodes: Vector
-    value: float
-    gradient: Vector
+    known: tuple[float, Vector] | None
     length: float
     event: str
     counts: Counts
@@ -34,7 +34,12 @@ class Recorder:
         self._started = time.perf_counter()
 
     def __call__(
-        self, action: DiscreteAction, nodes: Vector, terms: ActionTerms, length: float, event: str
+        self,
+        action: DiscreteAction,
+        nodes: Vector,
+        terms: ActionTerms | None,
+        length: float,
+        event: str,
     ) -> None:
         """Append an iterate.
 
@@ -42,28 +47,28 @@ class Recorder:
         ----------
         action : DiscreteAction
         nodes : ndarray of shape (N, d)
-        terms : ActionTerms
-            The action there.
+        terms : ActionTerms or None
+            The action there; None where the search did not need it.
         length : float
             What the step was damped by; NaN where an iteration begins.
         event : str
         """
-        if not event and math.isnan(length):
-            event = f"{action.rule.name}, {len(action.t)} points"
+        known = None if terms is None else (terms.value, terms.gradient)
         seconds = time.perf_counter() - self._started
         self._iterates.append(
-            _Iterate(
-                nodes, terms.value, terms.gradient, length, event, copy(action.counts), seconds
-            )
+            _Iterate(action, nodes, known, length, event, action.counts.copy(), seconds)
         )
 
     @cached_property
     def trace(self) -> Trace:
         """A row for each iterate."""
         trace, previous = Trace(), None
-        for nodes, value, gradient, length, event, counts, seconds in self._iterates:
-            x = nodes[1:-1].reshape(-1)
+        for action, nodes, known, length, event, counts, seconds in self._iterates:
+            begins, x = math.isnan(length), nodes[1:-1].reshape(-1)
+            if begins and not event:
+                event = f"{action.rule.name}, {len(action.t)} points"
+            value, gradient = known or replace(action, counts=Counts()).value_and_gradient(x)
             state = State(x, value, gradient, step_length=length, event=event)
-            trace.add(None if math.isnan(length) else previous, state, counts, seconds)
+            trace.add(None if begins else previous, state, counts, seconds)
             previous = state
         return trace

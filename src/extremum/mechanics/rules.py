@@ -8,6 +8,7 @@ Shingel, Found. Comput. Math. 12 (2012) 503-528).
 from __future__ import annotations
 
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 from numpy.polynomial import Legendre
@@ -43,6 +44,12 @@ class Rule:
     def degree(self) -> int:
         """The polynomials' degree p."""
         return self.element.degree
+
+    @cached_property
+    def coefficients(self) -> Vector:
+        """Of an element's polynomial on [0, 1], ascending, by its nodal values."""
+        powers = np.vander(self.nodes, increasing=True)
+        return np.asarray(np.linalg.solve(powers, np.eye(len(powers))))
 
 
 def _linear(name: str, points: list[float], weights: list[float], *orders: int) -> Rule:

@@ -3,12 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from dataclasses import dataclass
 
 import numpy as np
 
 from extremum.mechanics.action import DiscreteAction
 from extremum.mechanics.continuation import with_more_time, without_force
-from extremum.mechanics.flat import scaled_modes
+from extremum.mechanics.flat import Across, scaled_modes
 from extremum.mechanics.newton import NewtonRun, Record, newton
 from extremum.mechanics.refine import Refined, refined
 from extremum.mechanics.rules import RULES
@@ -18,6 +19,22 @@ from extremum.outcomes import InvalidInput
 
 Guess = Callable[[Vector], Vector]
 """Coordinates, of shape (k, d), at times of shape (k,)."""
+
+
+@dataclass(frozen=True, eq=False)
+class Straight:
+    """The guess that is made where none is given: the straight line between two events."""
+
+    begin: float
+    finish: float
+    start: Vector
+    end: Vector
+
+    def __call__(self, t: Vector) -> Vector:
+        """Coordinates of shape (k, d)."""
+        share = ((t - self.begin) / (self.finish - self.begin))[:, np.newaxis]
+        return self.start + share * (self.end - self.start)
+
 
 ELEMENTS = 8
 """Of the first mesh at least."""
@@ -34,9 +51,13 @@ REACHING = 32
 SAMPLES = 257
 """Times at which a guess is looked at."""
 
-COARSE = 1e-6
-"""On the first mesh Newton's iteration need not know a path better, in parts of its extent: what
-comes next corrects it."""
+COARSE = 16.0
+"""On the first mesh Newton's iteration need know a path no better than to this times the tolerance,
+as a part of its extent: the next mesh corrects it, and the estimate of what is left then divides
+the correction by 64."""
+
+COARSEST, FINEST = 1e-2, 1e-8
+"""But it has to be known so well, to be called a path; and need not be known better."""
 
 CONJUGATE = 1e-9
 """An eigenvalue of the Hessian is zero at so small a part of the next one."""
@@ -55,9 +76,8 @@ def _as_it_stands(
 def _from_straight(
     action: DiscreteAction, nodes: Vector, resolution: float, record: Record
 ) -> NewtonRun | None:
-    share = (action.node_times - action.t[0])[:, np.newaxis] / (action.t[-1] - action.t[0])
-    straight = action.start + share * (action.end - action.start)
-    return with_more_time(action, straight, resolution, record)
+    straight = Straight(action.t[0], action.t[-1], action.start, action.end)
+    return with_more_time(action, straight(action.node_times), resolution, record)
 
 
 Way = Callable[[DiscreteAction, Vector, float, Record], NewtonRun | None]
@@ -100,34 +120,45 @@ def find(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined:
         If no path reaches the end.
     """
     rule, (elements, straight) = RULES["lobatto8"], _looked_at(problem, guess)
+    coarse = min(max(COARSE * tol, FINEST), COARSEST)
     for times, helped in TRIES_FROM_LINE if straight else TRIES:
         action = problem.action(rule, problem.uniform(times * elements))
         nodes = guess(action.node_times)
-        run = helped(action, nodes, COARSE, record)
+        run = helped(action, nodes, coarse, record)
         if run is None or not run.converged:
-            if run is not None and not run.terms.is_finite:
+            if run is not None and not np.isfinite(run.last):
                 break
             continue
-        first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
+        if _is_singular(run) and (nearby := _in_family(problem, guess, tol, record)):
+            return nearby
+        first = Refined(Solution(action, run.nodes), np.inf, run.contraction)
         found = refined(problem, rule, first, tol, record)
         if found.error <= tol * max(1.0, found.solution.extent):
             return found
         if np.isfinite(found.error):
             nearby = _in_family(problem, found.solution.dense, tol, record)
             return found if nearby is None else nearby
-    terms = action.terms(nodes)
-    nearby = _in_family(problem, guess, tol, record) if terms.is_finite else None
-    return nearby or Refined(Solution(action, nodes, terms), np.inf, np.inf)
+    nowhere = Solution(action, nodes)
+    nearby = _in_family(problem, guess, tol, record) if nowhere.terms.is_finite else None
+    return nearby or Refined(nowhere, np.inf, np.inf)
+
+
+def _is_singular(run: NewtonRun) -> bool:
+    """Whether a pivot of the Hessian is so small that the path may be one of a family."""
+    assert not isinstance(run.factored, Across)
+    # Compared with those of the same coordinate: masses may differ by any factor.
+    pivots = np.abs(run.factored.pivots.reshape(-1, run.nodes.shape[1]))
+    return bool((pivots.min(0) <= CONJUGATE * pivots.max(0)).any())
 
 
 def _in_family(problem: Problem, guess: Guess, tol: float, record: Record) -> Refined | None:
     """The path nearest to a guess, where paths with the same ends are a family."""
     flat = _null_directions(problem, guess)
     action = problem.action(RULES["lobatto8"], problem.uniform(REACHING))
-    run = newton(action, guess(action.node_times), COARSE, record, flat=flat) if flat else None
+    run = newton(action, guess(action.node_times), FINEST, record, flat=flat) if flat else None
     if run is None or not run.converged:
         return None
-    first = Refined(Solution(action, run.nodes, run.terms), np.inf, run.contraction)
+    first = Refined(Solution(action, run.nodes), np.inf, run.contraction)
     found = refined(problem, RULES["lobatto8"], first, tol, record, flat=flat)
     return found if np.isfinite(found.error) else None
 
@@ -165,6 +196,8 @@ def _shown(q: Vector) -> str:
 
 def _looked_at(problem: Problem, guess: Guess) -> tuple[int, bool]:
     """How many elements a guess asks for, and whether it is the straight line."""
+    if isinstance(guess, Straight):
+        return ELEMENTS, True
     sampled = guess(np.linspace(problem.begin, problem.finish, SAMPLES))
     slopes = np.diff(sampled, axis=0)
     turns = ((slopes[1:] * slopes[:-1]) < 0).sum(0).max(initial=0)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import cached_property
 
 import numpy as np
@@ -12,7 +12,7 @@ from extremum.mechanics.dense import DensePath
 from extremum.mechanics.rules import RULES, Rule
 from extremum.mechanics.system import TracedLagrangian
 from extremum.objective import Counts, Vector
-from extremum.objective.elements import ChainTerms, element_terms, element_values
+from extremum.objective.elements import ChainTerms, ElementIntegral
 from extremum.objective.motion import Motion, motion_of_momentum
 
 
@@ -48,19 +48,21 @@ class Problem:
 
 @dataclass(frozen=True, eq=False)
 class Solution:
-    """Nodal values where ∇S = 0, and the path that they stand for.
+    """Nodal values, such that ∇S = 0 if a search has ended, and the path that they stand for.
 
     Attributes
     ----------
     action : DiscreteAction
     nodes : ndarray of shape (N, d)
-    terms : ActionTerms
-        The discrete action at the nodes.
     """
 
     action: DiscreteAction
     nodes: Vector
-    terms: ActionTerms
+
+    @cached_property
+    def terms(self) -> ActionTerms:
+        """The discrete action at the nodes."""
+        return self.action.terms(self.nodes)
 
     @property
     def t(self) -> Vector:
@@ -73,6 +75,13 @@ class Solution:
         return self.nodes[:: self.action.rule.degree]
 
     @cached_property
+    def by_elements(self) -> Vector:
+        """The nodes of each element, of shape (m, p + 1, d)."""
+        nodes, p = self.nodes, self.action.rule.degree
+        inner = nodes[:-1].reshape(-1, p, nodes.shape[1])
+        return np.concatenate([inner, nodes[p::p, np.newaxis]], 1)
+
+    @cached_property
     def extent(self) -> float:
         """The largest coordinate in size."""
         return float(max(self.nodes.max(), -self.nodes.min()))
@@ -82,33 +91,34 @@ class Solution:
         """The action, as accurate as the path."""
         if self.action.rule is not RULES["rectangle"]:
             return self.terms.value
-        local, element = self.action.lagrangian.local, RULES["trapezoid"].element
-        return float(element_values(local, element, self.t, self.nodes).sum())
+        return float(self._trapezoid.values(self.nodes).sum())
 
     @cached_property
     def motion(self) -> Motion:
         """Velocities, momenta and the like at the elements' ends."""
-        gradient = self._element_gradients
-        momentum = np.concatenate([-gradient[:, 0], gradient[-1:, -1]])
-        momentum[1:-1] += gradient[:-1, -1]
-        momentum[1:-1] /= 2
         return motion_of_momentum(
-            self.action.lagrangian.local, self.t, self.q, momentum, self._slopes
+            self.action.lagrangian.local, self.t, self.q, self._momenta, self._slopes
         )
 
     @property
-    def _element_gradients(self) -> Vector:
-        """∂Sₑ by the element's nodes: at its ends the momenta (Marsden & West, section 1.3).
+    def _momenta(self) -> Vector:
+        """∂Sₑ by an element's ends, both elements' mean (Marsden & West, section 1.3).
 
         Of the rectangle rule they are O(Δt) off; of the trapezoid rule, whose paths are the same,
         O(Δt²).
         """
-        action, terms = self.action, self.terms.terms
-        rectangle = action.rule is RULES["rectangle"]
-        if rectangle or isinstance(terms, ChainTerms):
-            element = RULES["trapezoid"].element if rectangle else action.rule.element
-            terms = element_terms(action.lagrangian.local, element, action.t, self.nodes)
-        return terms.gradient
+        terms = self.terms.terms
+        if self.action.rule is RULES["rectangle"]:
+            terms = self._trapezoid.band(self.nodes)
+        elif isinstance(terms, ChainTerms):
+            terms = self.action.integral.band(self.nodes)
+        shared = terms.gradient[:: self.action.rule.degree]
+        inner = terms.ends[:-1] - shared[1:] / 2
+        return np.concatenate([-shared[:1], inner, terms.ends[-1:]])
+
+    @property
+    def _trapezoid(self) -> ElementIntegral:
+        return replace(self.action.integral, element=RULES["trapezoid"].element)
 
     @property
     def _slopes(self) -> Vector:

@@ -50,8 +50,8 @@ BETWEEN = (0.25, 0.5, 0.75)
 COARSEST, FINEST = 8, 64
 """Elements of the first mesh that confirms one."""
 
-LOOKED_AT = 65
-"""Times at which a guess is looked at for what is not finite."""
+AT_FIRST, LOOKED_AT = 17, 65
+"""Times at which a guess is looked at for what is not finite, or singular; and if none is found."""
 
 
 def stationary_path(
@@ -137,7 +137,7 @@ def stationary_path(
     problem, scalar = read_problem(system, start, end, duration)
     initial = read_guess(guess, problem, scalar)
     if isinstance(system, Lagrangian):
-        check_along(problem, system, initial, problem.uniform(LOOKED_AT - 1))
+        check_along(problem, system, initial, problem.uniform(AT_FIRST - 1))
     record = Recorder()
     with np.errstate(all="ignore"):  # what is not finite is looked for
         if many is None:
@@ -238,7 +238,7 @@ def _on_mesh(
     solution, known = None, None
     if (points - 1) * rule.degree <= DIRECT:
         run = newton(action, guess(action.node_times), RESOLUTION, record)
-        solution = Solution(action, run.nodes, run.terms)
+        solution = Solution(action, run.nodes)
         if run.converged:
             elements = min(max((points - 1) * rule.degree // 4, COARSEST), FINEST)
             first = Refined(solution, np.inf, run.contraction)
@@ -250,7 +250,7 @@ def _on_mesh(
             return solution or known.solution, known, np.inf
         nodes = _sampled(known.solution, action.node_times)
         run = newton(action, nodes, RESOLUTION, record, contraction=known.contraction)
-        solution = Solution(action, run.nodes, run.terms)
+        solution = Solution(action, run.nodes)
     if not run.converged:
         return solution, known, np.inf
     return solution, known, _distance(solution, known.solution) + known.error

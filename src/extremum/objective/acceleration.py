@@ -8,6 +8,8 @@ from typing import Any
 import jax
 import jax.numpy as jnp
 
+from extremum.objective.elimination import solved
+
 
 def lagrangian(function: Callable[[list[Any], Any], Any], captured: list[Any]) -> Any:
     """L(t, q, v) of a program: a function of its captured arrays and of the row (t, q, v)."""
@@ -18,15 +20,13 @@ def lagrangian(function: Callable[[list[Any], Any], Any], captured: list[Any]) -
     return L
 
 
-def acceleration_of(L: Any, solved: Callable[[Any, Any], Any]) -> Any:
+def acceleration_of(L: Any) -> Any:
     """The acceleration as a function of (t, q, v).
 
     Parameters
     ----------
     L : callable
         Of t, q and v, of shapes (), (d,) and (d,).
-    solved : callable
-        Of the mass matrix M and a right-hand side: the solution.
     """
     momentum = jax.grad(L, 2)
 

@@ -17,3 +17,7 @@ class Counts:
     def as_dict(self) -> dict[str, int]:
         """The four numbers by name."""
         return asdict(self)
+
+    def copy(self) -> Counts:
+        """The numbers as they are now."""
+        return Counts(self.nfev, self.njev, self.nhev, self.nhvp)

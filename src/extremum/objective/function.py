@@ -119,6 +119,8 @@ class PlainFunction:
 
     def number(self, result: Any) -> float:
         """Check that an answer is one real number."""
+        if isinstance(result, float):  # as NumPy's are
+            return float(result)
         if result is None:
             raise InvalidInput(f"{self.name} returned None: is its `return` missing?")
         if isinstance(result, tuple | dict | str):

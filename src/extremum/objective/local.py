@@ -52,7 +52,8 @@ class LocalFunction:
 
     plain: PlainFunction
     _compiled: CompiledDerivatives
-    known: tuple[float, float]
+    _examples: tuple[Vector, Vector]
+    known: tuple[float, ...]
 
     @classmethod
     def of(cls, fun: Callable[..., Any], example: Any, args: tuple[Any, ...] = ()) -> LocalFunction:
@@ -93,7 +94,8 @@ class LocalFunction:
                 f"{plain.name} can't be compiled: it branches on values in Python. "
                 "Write np.where(condition, a, b) for `a if condition else b`."
             )
-        return cls(plain, found, cls._values(plain))
+        examples = point, near(point)
+        return cls(plain, found, examples, cls._values(plain, examples))
 
     @property
     def size(self) -> int:
@@ -111,13 +113,12 @@ class LocalFunction:
 
         What it reads besides its arguments may have changed since.
         """
-        return self._values(self.plain) == self.known
+        return self._values(self.plain, self._examples) == self.known
 
     @staticmethod
-    def _values(plain: PlainFunction) -> tuple[float, float]:
+    def _values(plain: PlainFunction, examples: tuple[Vector, Vector]) -> tuple[float, ...]:
         """Those at the example and near it."""
-        start = plain.parameters.start
-        return plain.value(start, Counts()), plain.value(near(start), Counts())
+        return tuple(plain.value(example, Counts()) for example in examples)
 
     def value(self, rows: Vector) -> Vector:
         """Evaluate f at points of shape (m, k); of shape (m,)."""

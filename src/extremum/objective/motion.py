@@ -12,6 +12,7 @@ import numpy as np
 
 from extremum.objective.acceleration import acceleration_of, lagrangian
 from extremum.objective.compiled import MOST_PROGRAMS
+from extremum.objective.elimination import solved
 from extremum.objective.function import sixty_four_bit
 from extremum.objective.local import LocalFunction, padded
 from extremum.objective.parameters import Vector
@@ -74,12 +75,9 @@ class _Kernels(NamedTuple):
 def _kernels(function: Callable[[list[Any], Any], Any], d: int) -> _Kernels:
     """Compile for the function of (captured arrays, (t, q, v)) that a program is."""
 
-    def solved(matrix: Any, right: Any) -> Any:
-        return right / matrix[0, 0] if d == 1 else jnp.linalg.solve(matrix, right)
-
     def motion(captured: list[Any], t: Any, q: Any, v: Any) -> Any:
         L = lagrangian(function, captured)
-        acceleration = acceleration_of(L, solved)
+        acceleration = acceleration_of(L)
         a = acceleration(t, q, v)
         jerk = jax.jvp(acceleration, (t, q, v), (jnp.ones_like(t), v, a))[1]
         p = jax.grad(L, 2)(t, q, v)

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import itertools
+import math
 import sys
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
@@ -179,12 +181,17 @@ class Parameters:
 
     def split(self, vector: Any) -> list[Any]:
         """Cut a vector, of NumPy's or of JAX's, into the arrays of the user's structure."""
-        leaves, begin = [], 0
-        for shape in self._shapes:
-            size = int(np.prod(shape or ()))
-            leaves.append(vector[begin : begin + size].reshape(shape or ()))
-            begin += size
-        return leaves
+        return [vector[cut].reshape(shape or ()) for cut, shape in self._cuts]
+
+    @cached_property
+    def _cuts(self) -> list[tuple[slice, tuple[int, ...] | None]]:
+        """Where each array is in the vector, and its shape; None for a number."""
+        sizes = [math.prod(shape or ()) for shape in self._shapes]
+        ends = itertools.accumulate(sizes)
+        return [
+            (slice(end - size, end), shape)
+            for end, size, shape in zip(ends, sizes, self._shapes, strict=True)
+        ]
 
     def restore(self, vector: Vector) -> Any:
         """Give a vector of shape (n,) the structure that the user gave the start."""

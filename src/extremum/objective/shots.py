@@ -68,7 +68,7 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
     """Compile for the function of (captured arrays, (t, q, v)) that a program is."""
 
     def shot(captured: list[Any], times: Any, steps: Any, q: Any, v: Any) -> Any:
-        acceleration = acceleration_of(lagrangian(function, captured), _solved)
+        acceleration = acceleration_of(lagrangian(function, captured))
 
         def rate(t: Any, state: Any) -> Any:
             """Of q, v and, by Jacobi's equation, of their derivatives by v₀."""
@@ -114,15 +114,3 @@ def _kernel(function: Callable[[list[Any], Any], Any], d: int) -> Callable[..., 
         return jnp.concatenate([q[None], places]), state[2].T, turns
 
     return jax.jit(jax.vmap(shot, in_axes=(None, None, None, None, 0)))
-
-
-def _solved(matrix: Any, right: Any) -> Any:
-    """Solve by Gauss and Jordan's elimination: a mass matrix is definite, and needs no pivots.
-
-    Written out, for what XLA calls of LAPACK for each of many small matrices takes far longer.
-    """
-    rows = jnp.concatenate([matrix, right[:, None]], axis=1)
-    for k in range(len(right)):
-        pivot = rows[k] / rows[k, k]
-        rows = (rows - rows[:, k, None] * pivot).at[k].set(pivot)
-    return rows[:, -1]
