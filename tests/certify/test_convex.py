@@ -42,9 +42,9 @@ class LogCosh(ConvexObjective):
     def curvature_drift(self, units):
         return 2 * float(units.max())
 
-    def curvature_drift_at(self, x):
+    def value_gradient_drift(self, x):
         bends = self.hessian(x).diagonal
-        return 2 / np.sqrt(bends[self.weight > 0].min())
+        return *self.value_and_gradient(x), 2 / np.sqrt(bends[self.weight > 0].min())
 
     def gradient_error(self, x):
         return np.finfo(float).eps * self.weight

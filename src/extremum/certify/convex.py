@@ -28,10 +28,6 @@ from extremum.outcomes import Verdict
 REGULAR = 10.0
 """An eigenvalue of a matrix with a unit diagonal counts as positive above 10 n ε."""
 
-CLEAR = 0.1
-"""Where the product of drift and decrement is not below this by a bound that costs nothing, the
-better bound is asked for."""
-
 SPECTRUM = 100
 """Up to so many variables the Hessian's eigenvalues are reported: a millisecond or two."""
 
@@ -44,7 +40,7 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     objective : ConvexObjective
     x : ndarray of shape (n,)
     """
-    fun, gradient = objective.value_and_gradient(x)
+    fun, gradient, drift = objective.value_gradient_drift(x)
     error = objective.gradient_error(x)
     if not (np.isfinite(fun) and np.isfinite(gradient).all() and np.isfinite(error).all()):
         return None
@@ -58,9 +54,8 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     if inverse is None or not inverse.is_flat(objective, x, fun, gradient):
         return None
     decrement = inverse.decrement(gradient, error)
-    drift = np.inf if len(inverse.null) else inverse.drift(objective)
-    if not drift * decrement < CLEAR:
-        drift = min(drift, objective.curvature_drift_at(x))
+    if not len(inverse.null):
+        drift = min(drift, inverse.drift(objective))
     if not drift * decrement < 1:
         return None
     reach = -np.log1p(-drift * decrement) / drift if drift > 0 else decrement

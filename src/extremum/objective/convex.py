@@ -33,8 +33,8 @@ class ConvexObjective(Objective, Protocol):
         So φ is self-concordant in the sense of Bach, Electron. J. Statist. 4 (2010) 384-414.
         """
 
-    def curvature_drift_at(self, x: Vector) -> float:
-        """The same bound with √(dᵀ∇²φ(x) d) in place of ‖d / units‖."""
+    def value_gradient_drift(self, x: Vector) -> tuple[float, Vector, float]:
+        """φ(x), ∇φ(x), and the same bound with √(dᵀ∇²φ(x) d) in place of ‖d / units‖."""
 
     def gradient_error(self, x: Vector) -> Vector:
         """A bound of the rounding errors of ∇φ(x), of shape (n,)."""

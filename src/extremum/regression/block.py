@@ -60,13 +60,19 @@ def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple
     return (_collected(X, _weighted(slope, block.weight)),)
 
 
-def softness_of(loss: Loss, table: Vector, block: Block, power: float) -> tuple[float]:
-    """Σ (wᵢ times the smallest eigenvalue of ℓ″)⁻ᵖ, over the weights that are not zero."""
-    softest = loss.softest(margin(loss, table, block.X))
+def softness_of(
+    loss: Loss, table: Vector, block: Block, power: float
+) -> tuple[float, Vector, float]:
+    """Σ wᵢ ℓ, its gradient, and Σ (wᵢ times the smallest eigenvalue of ℓ″)⁻ᵖ over the wᵢ > 0."""
+    X = _wide(block.X)
+    margins = margin(loss, table, X)
+    value, slope = loss.derivative(margins, block.y)
+    softest = loss.softest(margins)
     if block.weight is not None:
         softest = (softest * block.weight)[block.weight > 0]
     with np.errstate(divide="ignore", over="ignore"):
-        return (float((softest**-power).sum()),)
+        softness = float((softest**-power).sum())
+    return _sum(value, block.weight), _collected(X, _weighted(slope, block.weight)), softness
 
 
 def margin(loss: Loss, table: Vector, X: Matrix) -> Vector:

@@ -111,7 +111,8 @@ class LogLoss(Loss):
 
     def softest(self, margin: Vector) -> Vector:
         """Of the one, itself."""
-        return self.curvature(margin, np.zeros_like(margin))[2]
+        small = np.exp(-np.abs(margin))
+        return np.asarray(small / (1 + small) ** 2)
 
     def unit(self, mean: float, scale: float) -> float:
         """1: a probability has no unit."""
@@ -233,7 +234,10 @@ class PoissonLoss(Loss):
         """μ."""
         with np.errstate(over="ignore"):  # an infinite value is no step to accept
             mean = np.exp(margin)
-        return mean - y * margin + (xlogy(y, y) - y), mean - y, mean
+        # y log y by a logarithm of whole vectors at once, which xlogy is not: 0 where y = 0.
+        own = y * np.log(np.maximum(y, np.finfo(np.float64).tiny))
+        rest = mean - y
+        return rest - y * margin + own, rest, mean
 
     def softest(self, margin: Vector) -> Vector:
         """Of the one, itself."""

@@ -192,15 +192,24 @@ class MeanLoss(ConvexObjective):
         longest = self.total_weight / self.units.least_weight * (squares + intercept**2)
         return self.loss.drift * float(np.sqrt(longest))
 
-    def curvature_drift_at(self, theta: Vector) -> float:
-        """That of the loss, times a bound of √(xᵢᵀ(∇²φ)⁻¹xᵢ) from ∇²φ ≥ wᵢ ℓ″ᵢ xᵢ xᵢᵀ / Σ w."""
+    def value_gradient_drift(self, theta: Vector) -> tuple[float, Vector, float]:
+        """φ, ∇φ, and the loss's drift times a bound of √(xᵢᵀ(∇²φ)⁻¹xᵢ), in one pass.
+
+        The bound is from ∇²φ ≥ wᵢ ℓ″ᵢ xᵢ xᵢᵀ / Σ w.
+        """
         if self.loss.drift == 0:
-            return 0.0
+            return *self.value_and_gradient(theta), 0.0
+        self.counts.nfev += 1
+        self.counts.njev += 1
         table = self._table(theta)
-        (softness,) = self.rows.total(
+        value, gradient, softness = self.rows.total(
             lambda block: sums.softness_of(self.loss, table, block, POWER)
         )
-        return self.loss.drift * float(np.sqrt(self.total_weight * softness ** (1 / POWER)))
+        return (
+            self._mean_value(theta, value),
+            self._mean_gradient(theta, gradient),
+            self.loss.drift * float(np.sqrt(self.total_weight * softness ** (1 / POWER))),
+        )
 
     def gradient_error(self, theta: Vector) -> Vector:
         """Of sums of terms each rounded, with margins rounded too, those of rows independently."""
