@@ -50,6 +50,13 @@ class Loss(Protocol):
         """Where the intercept begins, for targets of this mean."""
         return 0.0
 
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float] | None:
+        """The means of ℓ and ℓ′ where all rows have this margin, for targets of a mean and scale.
+
+        None where it takes more to know them. ℓ′ is a function of η, less the target.
+        """
+        return None
+
     def mean(self, margin: Vector) -> Vector:
         """What is expected of the target: the inverse of the link; probabilities for classes."""
 
@@ -81,6 +88,11 @@ class HalfSquared(Loss):
     def unit(self, mean: float, scale: float) -> float:
         """The scale of the target."""
         return scale
+
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float]:
+        """½ (σ² + (η − ȳ)²)."""
+        rest = float(margin[0]) - mean
+        return (scale**2 + rest**2) / 2, rest
 
     def mean(self, margin: Vector) -> Vector:
         """η."""
@@ -117,6 +129,11 @@ class LogLoss(Loss):
     def unit(self, mean: float, scale: float) -> float:
         """1: a probability has no unit."""
         return 1.0
+
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float]:
+        """The loss is linear in the target."""
+        value, slope = self.derivative(margin, np.array([mean]))
+        return float(value[0]), float(slope[0])
 
     def mean(self, margin: Vector) -> Vector:
         """P(y = 1)."""

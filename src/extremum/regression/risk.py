@@ -14,8 +14,8 @@ from extremum.regression.design import Matrix, RowBlocks
 from extremum.regression.losses import Loss, PoissonLoss
 from extremum.regression.units import Units
 
-PART = 4.0
-"""The rows of a part of the Hessian are so many, per parameter, of all: they take less time
+PART = 1.0
+"""The rows of a part of the Hessian are so many, per parameter, of all: they take much less time
 than a gradient does."""
 
 LEAST_PER_PARAMETER = 3
@@ -91,8 +91,7 @@ class MeanLoss(ConvexObjective):
         """The mean loss over about `size` of the rows, in the same units."""
         rows = self.rows.sample(size)
         weight = float(len(rows.y) if rows.weight is None else rows.weight.sum())
-        units = replace(self.units, total_weight=weight)
-        return replace(self, rows=rows, units=units, counts=Counts())
+        return replace(self, rows=rows, units=self.units.of_others(weight), counts=Counts())
 
     def unflatten(self, theta: Vector) -> tuple[Vector, Vector]:
         """Coefficients of shape (features, outputs), and intercepts of shape (outputs,)."""
@@ -122,7 +121,10 @@ class MeanLoss(ConvexObjective):
         self.counts.nfev += 1
         self.counts.njev += 1
         table = self._table(theta)
-        value, gradient = self.rows.total(lambda block: sums.gradient_of(self.loss, table, block))
+        found = self._of_constant(table)
+        if found is None:
+            found = self.rows.total(lambda block: sums.gradient_of(self.loss, table, block))
+        value, gradient = found
         return self._mean_value(theta, value), self._mean_gradient(theta, gradient)
 
     def hessian(self, theta: Vector) -> DenseSymmetric:
@@ -262,6 +264,18 @@ class MeanLoss(ConvexObjective):
         if self.standardize:
             table = self.units.own(table)
         return table if self.fit_intercept else np.vstack([table, np.zeros(table.shape[1])])
+
+    def _of_constant(self, table: Vector) -> tuple[float, Vector] | None:
+        """Sums of the value and the gradient where all margins are the same, of the moments."""
+        units = self.units
+        if units.covariance is None or table[:-1].any():
+            return None
+        found = self.loss.of_constant(table[-1], units.target_mean, units.target_scale)
+        if found is None:
+            return None
+        value, slope = found
+        gradient = np.append(units.centre * slope - units.covariance, slope)
+        return value * self.total_weight, gradient[:, None] * self.total_weight
 
     def _mean_value(self, theta: Vector, total: float) -> float:
         kept = self._penalized(theta)
