@@ -37,7 +37,9 @@ class LogCosh(ConvexObjective):
         return sparse.eye_array(self.centre.size, format="csr")
 
     def curvature_below(self, x):
-        return DenseSymmetric(self.share * self.hessian(x).array), self.share == 1
+        if self.share == 1:
+            return None
+        return DenseSymmetric(self.share * self.hessian(x).array)
 
     def curvature_drift(self, units):
         return 2 * float(units.max())

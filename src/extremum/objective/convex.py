@@ -6,7 +6,7 @@ from typing import Protocol, runtime_checkable
 
 from scipy import sparse
 
-from extremum.linalg import Factorizable
+from extremum.linalg import DenseSymmetric
 from extremum.objective.objective import Objective
 from extremum.objective.parameters import Vector
 
@@ -21,10 +21,11 @@ class ConvexObjective(Objective, Protocol):
     def frame(self) -> sparse.csr_array:
         """Better coordinates z, x = B z, in which to judge its curvature: B of shape (n, n)."""
 
-    def curvature_below(self, x: Vector) -> tuple[Factorizable, bool]:
-        """A matrix A with vᵀA v ≤ vᵀ∇²φ(x) v for every v; and whether it is ∇²φ(x) itself.
+    def curvature_below(self, x: Vector) -> DenseSymmetric | None:
+        """A matrix A with zᵀA z ≤ (B z)ᵀ∇²φ(x) B z for every z, but for its rounding.
 
-        It may be that of some of the terms, where φ is a sum of convex ones.
+        It may be that of some of the terms, where φ is a sum of convex ones. None where ∇²φ(x)
+        itself costs little.
         """
 
     def curvature_drift(self, units: Vector) -> float:

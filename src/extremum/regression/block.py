@@ -6,6 +6,8 @@ Each function returns sums over the rows, weights included.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -49,6 +51,18 @@ def hessian_of(loss: Loss, table: Vector, block: Block) -> tuple[float, Vector, 
                     hessian[:d, a, d, b] = hessian[d, a, :d, b] = edge
                     hessian[d, a, d, b] = part.sum()
     return _sum(value, block.weight), _collected(X, _weighted(slope, block.weight)), hessian
+
+
+def rough_hessian_of(loss: Loss, table: Vector, centre: Vector, block: Block) -> tuple[Any]:
+    """The Hessian of a single output by the coefficients of centred columns, in 32 bits."""
+    X, d = block.X, centre.size
+    bend = _weighted(loss.softest(margin(loss, table, _wide(X))), block.weight)
+    rows = np.empty((len(X), d + 1), np.float32)
+    root = np.sqrt(bend)[:, None]
+    with np.errstate(over="ignore", under="ignore"):  # then it is not used
+        np.multiply(np.subtract(X, centre), root, out=rows[:, :d], casting="same_kind")
+        rows[:, d:] = root
+        return (rows.T @ rows,)
 
 
 def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple[Vector]:

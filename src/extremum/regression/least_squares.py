@@ -27,7 +27,8 @@ REGULAR = 1e-7
 factor has R's first nine digits, and the correction gives the others."""
 
 NEGLIGIBLE = 8.0
-"""A correction that changes the fitted values by no more than so many ε is left out."""
+"""A correction that changes the standardized coefficients by no more than so many ε, relative to
+their norm, is left out."""
 
 EXTENDED = 200_000
 """Up to so many entries a table's residuals are summed in extended precision, where the machine has
@@ -105,7 +106,7 @@ class LeastSquares:
         for _ in range(corrections):
             squares, slope = _residual(objective, solution)
             step = triangle.solve_normal(slope)
-            if _vanishes(triangle, step, solution):
+            if corrections == 1 and _is_negligible(step, solution):
                 return _state(objective, solution, squares, slope, triangle)
             solution = solution + step
         reached = evaluate(objective, _parameters(objective, solution))
@@ -229,10 +230,8 @@ def _residual(objective: MeanLoss, solution: Vector) -> tuple[float, Vector]:
     return squares, np.asarray(slope, dtype=np.float64)
 
 
-def _vanishes(triangle: _Triangle, step: Vector, solution: Vector) -> bool:
-    """Whether a correction changes the fitted values by no more than they are rounded."""
-    moved, whole = np.linalg.norm(triangle.R @ step), np.linalg.norm(triangle.R @ solution)
-    return bool(moved <= NEGLIGIBLE * EPS * whole)
+def _is_negligible(step: Vector, solution: Vector) -> bool:
+    return bool(np.linalg.norm(step) <= NEGLIGIBLE * EPS * np.linalg.norm(solution))
 
 
 def _state(

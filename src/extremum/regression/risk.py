@@ -10,7 +10,7 @@ from scipy import sparse
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import ConvexObjective, Counts, Vector
 from extremum.regression import block as sums
-from extremum.regression.design import Matrix, RowBlocks
+from extremum.regression.design import ArrayRows, Matrix, RowBlocks
 from extremum.regression.losses import Loss, PoissonLoss
 from extremum.regression.units import Units
 
@@ -23,6 +23,9 @@ LEAST_PER_PARAMETER = 3
 
 QUICK = 1e7
 """A Hessian of so many multiplications takes a millisecond."""
+
+ROUGH = 16 * float(np.finfo(np.float32).eps)
+"""The relative error of products that are summed in single precision, block by block."""
 
 ROUNDINGS = 4.0
 """A term of the gradient is rounded so often."""
@@ -168,14 +171,32 @@ class MeanLoss(ConvexObjective):
         entries = (np.concatenate(data), np.concatenate(columns), ends)
         return sparse.csr_array(entries, shape=(self.size, self.size))
 
-    def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
+    def rough_hessian(self, theta: Vector) -> DenseSymmetric:
+        """∇²φ(θ) by the parameters of standardized columns, in single precision where it can be."""
+        rows = self.rows
+        if self.loss.outputs > 1 or not isinstance(rows, ArrayRows) or sparse.issparse(rows.X):
+            return DenseSymmetric(self.hessian_to_standardized(self.hessian(theta).array))
+        self.counts.nhev += 1
+        table = self._table(theta)
+        (total,) = rows.total(
+            lambda block: sums.rough_hessian_of(self.loss, table, self.units.centre, block),
+            least_rows=self.size,
+        )
+        scale = np.append(self.units.scale, 1.0)
+        total = (total / scale / scale[:, None])[: self.size, : self.size] / self.total_weight
+        per = 1.0 if self.standardize else self.units.scale**-2.0
+        d = self.rows.n_features
+        total[np.arange(d), np.arange(d)] += self.l2 * per
+        return DenseSymmetric(total, ROUGH)
+
+    def curvature_below(self, theta: Vector) -> DenseSymmetric | None:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
         if self.rows.n_rows * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
-            return self.hessian(theta), True
+            return None
         part = self.sampled(size)
         part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum
-        return part.hessian(theta), False
+        return part.rough_hessian(theta)
 
     def curvature_drift(self, units: Vector) -> float:
         """That of the loss, times the length of the longest row."""

@@ -181,7 +181,7 @@ def _curvature(objective: MeanLoss, sample: MeanLoss, x: Vector) -> InverseHessi
     rows = _affordable(objective)
     if rows < PRECISE_PER_PARAMETER * objective.size:
         glance = sample.sampled(GLANCE)
-        seen = glance.hessian(x)
+        seen = glance.rough_hessian(x)
         inverse = InverseHessian.without_correlations(objective, seen, glance.rows.n_rows)
         if inverse is not None:
             return inverse
@@ -200,10 +200,11 @@ def _affordable(objective: MeanLoss) -> int:
 def _inverse(objective: MeanLoss, source: MeanLoss, x: Vector, rows: int) -> InverseHessian:
     """That of the Hessian of so many rows of a source; of all where that is not much more."""
     part = source if 2 * rows > source.rows.n_rows else source.sampled(rows)
-    hessian = part.hessian(x)
     if part is not objective:
         objective.counts.nhev += 1
-    return InverseHessian.of(objective, hessian, part.rows.n_rows)
+    n = part.rows.n_rows
+    found = InverseHessian.of_rough(objective, part.rough_hessian(x), n)
+    return InverseHessian.of(objective, part.hessian(x), n) if found is None else found
 
 
 def _direction(memory: _Memory, gradient: Vector) -> Vector:
