@@ -36,10 +36,9 @@ class LogCosh(ConvexObjective):
     def frame(self):
         return sparse.eye_array(self.centre.size, format="csr")
 
-    def curvature_below(self, x):
-        if self.share == 1:
-            return None
-        return DenseSymmetric(self.share * self.hessian(x).array)
+    def curvatures_below(self, x):
+        if self.share < 1:
+            yield DenseSymmetric(self.share * self.hessian(x).array)
 
     def curvature_drift(self, units):
         return 2 * float(units.max())

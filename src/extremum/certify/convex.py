@@ -44,8 +44,8 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     error = objective.gradient_error(x)
     if not (np.isfinite(fun) and np.isfinite(gradient).all() and np.isfinite(error).all()):
         return None
-    below, whole = objective.curvature_below(x), None
-    inverse = None if below is None else Inverse.below(objective, below)
+    below, whole = (Inverse.below(objective, part) for part in objective.curvatures_below(x)), None
+    inverse = next((found for found in below if found is not None), None)
     if inverse is None:
         whole = cast(Factorizable, objective.hessian(x))
         inverse = Inverse.of(objective, whole) or Inverse.beside_null_space(objective, whole)

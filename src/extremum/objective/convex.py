@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from scipy import sparse
@@ -21,11 +22,11 @@ class ConvexObjective(Objective, Protocol):
     def frame(self) -> sparse.csr_array:
         """Better coordinates z, x = B z, in which to judge its curvature: B of shape (n, n)."""
 
-    def curvature_below(self, x: Vector) -> DenseSymmetric | None:
-        """A matrix A with zᵀA z ≤ (B z)ᵀ∇²φ(x) B z for every z, but for its rounding.
+    def curvatures_below(self, x: Vector) -> Iterator[DenseSymmetric]:
+        """Matrices A with zᵀA z ≤ (B z)ᵀ∇²φ(x) B z for every z, but for their rounding.
 
-        It may be that of some of the terms, where φ is a sum of convex ones. None where ∇²φ(x)
-        itself costs little.
+        They may be those of some of the terms, where φ is a sum of convex ones; those that cost
+        least first, and none that costs as much as ∇²φ(x) itself.
         """
 
     def curvature_drift(self, units: Vector) -> float:

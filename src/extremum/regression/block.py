@@ -57,12 +57,15 @@ def rough_hessian_of(loss: Loss, table: Vector, centre: Vector, block: Block) ->
     """The Hessian of a single output by the coefficients of centred columns, in 32 bits."""
     X, d = block.X, centre.size
     bend = _weighted(loss.softest(margin(loss, table, _wide(X))), block.weight)
-    rows = np.empty((len(X), d + 1), np.float32)
-    root = np.sqrt(bend)[:, None]
-    with np.errstate(over="ignore", under="ignore"):  # then it is not used
-        np.multiply(np.subtract(X, centre), root, out=rows[:, :d], casting="same_kind")
-        rows[:, d:] = root
-        return (rows.T @ rows,)
+    rows, root = np.empty((len(X), d), np.float32), np.sqrt(bend).astype(np.float32)
+    hessian = np.empty((d + 1, d + 1), np.float32)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # then it is not used
+        np.subtract(X, centre, out=rows, casting="same_kind")
+        rows *= root[:, None]
+        hessian[:d, :d] = rows.T @ rows
+        hessian[:d, d] = hessian[d, :d] = root @ rows
+        hessian[d, d] = root @ root
+    return (hessian,)
 
 
 def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple[Vector]:

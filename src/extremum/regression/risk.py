@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -189,14 +190,15 @@ class MeanLoss(ConvexObjective):
         total[np.arange(d), np.arange(d)] += self.l2 * per
         return DenseSymmetric(total, ROUGH)
 
-    def curvature_below(self, theta: Vector) -> DenseSymmetric | None:
+    def curvatures_below(self, theta: Vector) -> Iterator[DenseSymmetric]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
         if self.rows.n_rows * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
-            return None
+            return
         part = self.sampled(size)
         part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum
-        return part.rough_hessian(theta)
+        yield part.rough_hessian(theta)
+        yield DenseSymmetric(part.hessian_to_standardized(part.hessian(theta).array))
 
     def curvature_drift(self, units: Vector) -> float:
         """That of the loss, times the length of the longest row."""
