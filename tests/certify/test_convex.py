@@ -36,15 +36,16 @@ class LogCosh(ConvexObjective):
     def frame(self):
         return sparse.eye_array(self.centre.size, format="csr")
 
-    def curvature_below(self, x):
-        return DenseSymmetric(self.share * self.hessian(x).array), self.share == 1
+    def curvatures_below(self, x):
+        if self.share < 1:
+            yield DenseSymmetric(self.share * self.hessian(x).array)
 
     def curvature_drift(self, units):
         return 2 * float(units.max())
 
-    def curvature_drift_at(self, x):
+    def value_gradient_drift(self, x):
         bends = self.hessian(x).diagonal
-        return 2 / np.sqrt(bends[self.weight > 0].min())
+        return *self.value_and_gradient(x), 2 / np.sqrt(bends[self.weight > 0].min())
 
     def gradient_error(self, x):
         return np.finfo(float).eps * self.weight

@@ -128,3 +128,24 @@ def test_products_and_reflections_give_the_same_digits(condition, monkeypatch):
     lapack = linalg.solve_triangular(R, Q.T @ y)
     found = np.append(model.coef_, model.intercept_)
     assert digits(found, true) >= digits(lapack, true) - 0.5
+
+
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("l2", [0.0, 0.1])
+def test_a_state_without_a_correction_has_the_gradient_of_its_point(
+    intercept, standardize, l2, monkeypatch
+):
+    monkeypatch.setattr("extremum.regression.least_squares.EXTENDED", 0)
+    monkeypatch.setattr("extremum.regression.least_squares.NEGLIGIBLE", 1e6)
+    rng = np.random.default_rng(0)
+    X = rng.normal([3, 0, -2], [1, 10, 0.1], size=(500, 3))
+    rows = ArrayRows(X, X @ [1.0, 2, 3] + rng.normal(size=500) + 5, rng.uniform(0.5, 2, 500))
+    risk = MeanLoss(rows, HalfSquared(), Units.of(rows, intercept), l2, standardize)
+    method = LeastSquares()
+    state = method.next_state(risk, method.initial_state(risk, np.zeros(risk.size)))
+    evaluations = risk.counts.njev
+    fun, gradient = risk.value_and_gradient(state.x)
+    assert evaluations == 1  # at the start alone
+    assert state.fun == pytest.approx(fun, rel=1e-12)
+    np.testing.assert_allclose(state.gradient, gradient, atol=1e-11)

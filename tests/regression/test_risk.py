@@ -123,11 +123,13 @@ def test_a_part_of_the_hessian_is_below_the_whole(monkeypatch):
     monkeypatch.setattr("extremum.regression.risk.QUICK", 0.0)
     monkeypatch.setattr("extremum.regression.risk.PART", 0.5)
     theta = np.full(phi.size, 0.02)
-    part, whole = phi.curvature_below(theta)
-    assert not whole
-    rest = phi.hessian(theta).array - part.array
-    assert np.linalg.eigvalsh(rest).min() > -1e-15
-    assert np.trace(part.array) < 0.5 * np.trace(phi.hessian(theta).array)
+    whole = phi.frame().T @ phi.hessian(theta).array @ phi.frame()
+    rough, part = phi.curvatures_below(theta)
+    assert part.eps < 1e-15 < 1e-7 < rough.eps
+    for below in (rough, part):
+        rounding = below.n * below.eps * np.trace(below.array)
+        assert np.linalg.eigvalsh(whole - below.array).min() > -rounding
+        assert np.trace(below.array) < 0.5 * np.trace(whole)
 
 
 @pytest.mark.parametrize("loss", [LogLoss(), Softmax(3), PoissonLoss()])
@@ -151,3 +153,53 @@ def test_the_frame_is_that_of_standardized_columns(loss, intercept):
     assert own.value(own.frame() @ z) == pytest.approx(scaled.value(z), rel=1e-13)
     v = np.random.default_rng(3).normal(size=own.size)
     np.testing.assert_allclose(own.frame() @ v, own.from_standardized(v), rtol=1e-12)
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("convert", [np.asarray, sparse.csr_array])
+def test_moments_say_what_a_constant_has_for_a_gradient(loss, standardize, convert):
+    phi = risk(loss, standardize=standardize, convert=convert)
+    k = loss.outputs
+    theta = phi.flatten(np.zeros((D, k)), np.full(k, 0.3))
+    value, gradient, _ = phi.value_gradient_hessian(theta)  # by the rows
+    found = phi.value_and_gradient(theta)
+    assert found[0] == pytest.approx(value, rel=1e-13)
+    np.testing.assert_allclose(found[1], gradient, rtol=1e-11, atol=1e-13)
+    # Of other rows these moments say nothing.
+    part = phi.sampled(60)
+    np.testing.assert_allclose(
+        part.value_and_gradient(theta)[1], part.value_gradient_hessian(theta)[1], atol=1e-12
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+@pytest.mark.parametrize("intercept", [True, False])
+@pytest.mark.parametrize("standardize", [True, False])
+@pytest.mark.parametrize("convert", [np.asarray, np.float32, sparse.csr_array])
+def test_the_rough_hessian_is_the_hessian_within_its_error(loss, intercept, standardize, convert):
+    phi = risk(loss, intercept=intercept, standardize=standardize, convert=convert)
+    theta = 0.05 * np.random.default_rng(4).normal(size=phi.size)
+    exact = phi.hessian_to_standardized(phi.hessian(theta).array)
+    rough = phi.rough_hessian(theta)
+    size = np.sqrt(np.outer(np.diag(exact), np.diag(exact)))
+    assert (np.abs(rough.array - exact) <= rough.eps * size + 1e-13).all()
+    assert rough.eps == pytest.approx(2e-6, rel=0.1) or not (
+        loss.outputs == 1 and convert is not sparse.csr_array
+    )
+
+
+@pytest.mark.parametrize("loss", LOSSES, ids=lambda loss: type(loss).__name__)
+def test_the_drift_comes_with_the_gradient(loss):
+    phi = risk(loss)
+    theta = 0.05 * np.random.default_rng(6).normal(size=phi.size)
+    value, gradient, drift = phi.value_gradient_drift(theta)
+    assert value == pytest.approx(phi.value(theta), rel=1e-14)
+    np.testing.assert_allclose(gradient, phi.value_and_gradient(theta)[1], rtol=1e-12, atol=1e-14)
+    assert (drift == 0) == (loss.drift == 0)
+    rng = np.random.default_rng(7)
+    for _ in range(5):  # along d, of unit length by the Hessian, the curvature drifts no faster
+        d = rng.normal(size=phi.size)
+        d /= np.sqrt(d @ phi.hessian(theta).array @ d)
+        bends = [d @ phi.hessian(theta + t * d).array @ d for t in (-1e-4, 1e-4)]
+        assert abs(np.log(bends[1] / bends[0])) / 2e-4 <= drift + 1e-9

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import math
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, cast
 
 import numpy as np
 from scipy import sparse
@@ -28,10 +28,6 @@ from extremum.outcomes import Verdict
 REGULAR = 10.0
 """An eigenvalue of a matrix with a unit diagonal counts as positive above 10 n ε."""
 
-CLEAR = 0.1
-"""Where the product of drift and decrement is not below this by a bound that costs nothing, the
-better bound is asked for."""
-
 SPECTRUM = 100
 """Up to so many variables the Hessian's eigenvalues are reported: a millisecond or two."""
 
@@ -44,23 +40,20 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     objective : ConvexObjective
     x : ndarray of shape (n,)
     """
-    fun, gradient = objective.value_and_gradient(x)
+    fun, gradient, drift = objective.value_gradient_drift(x)
     error = objective.gradient_error(x)
     if not (np.isfinite(fun) and np.isfinite(gradient).all() and np.isfinite(error).all()):
         return None
-    below, whole = objective.curvature_below(x)
-    inverse = Inverse.of(objective, below)
-    if inverse is None and not whole:
-        below, whole = objective.hessian(x), True  # type: ignore[assignment]
-        inverse = Inverse.of(objective, below)
+    below, whole = (Inverse.below(objective, part) for part in objective.curvatures_below(x)), None
+    inverse = next((found for found in below if found is not None), None)
     if inverse is None:
-        inverse = Inverse.beside_null_space(objective, below)
+        whole = cast(Factorizable, objective.hessian(x))
+        inverse = Inverse.of(objective, whole) or Inverse.beside_null_space(objective, whole)
     if inverse is None or not inverse.is_flat(objective, x, fun, gradient):
         return None
     decrement = inverse.decrement(gradient, error)
-    drift = np.inf if len(inverse.null) else inverse.drift(objective)
-    if not drift * decrement < CLEAR:
-        drift = min(drift, objective.curvature_drift_at(x))
+    if not len(inverse.null):
+        drift = min(drift, inverse.drift(objective))
     if not drift * decrement < 1:
         return None
     reach = -np.log1p(-drift * decrement) / drift if drift > 0 else decrement
@@ -68,13 +61,15 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
     radius = reach * inverse.longest + 2 * objective.eps * scale
     if not radius <= FARTHEST * max(1.0, scale):
         return None
-    part = "the Hessian" if whole else "a part of the Hessian that is no larger than the whole"
+    part = "a part of the Hessian that is no larger than the whole"
+    if whole is not None:
+        part = "the Hessian"
     evidence: tuple[str, ...] = (
         "The function is convex",
         f"By {part} the Newton decrement is at most {decrement:.2g}, and the curvature changes by "
         f"a factor of at most e^{drift:.2g} per unit of it: {drift * decrement:.2g} < 1",
     )
-    reported = _eigenvalues(below) if whole and below.n <= SPECTRUM else {}
+    reported = _eigenvalues(whole) if whole is not None and whole.n <= SPECTRUM else {}
     if flat := len(inverse.null):
         there = "is one direction" if flat == 1 else f"are {flat} directions"
         evidence = (*evidence, f"There {there} along which the function is constant")
@@ -89,7 +84,7 @@ def certify_convex(objective: ConvexObjective, x: Vector) -> Certificate | None:
         morse_index=0,
         nullity=flat,
         radius=radius,
-        hessian=below.to_scipy() if whole else None,
+        hessian=None if whole is None else whole.to_scipy(),
         counts=objective.counts,
         source=objective.source,
         evidence=evidence,
@@ -122,11 +117,26 @@ class Inverse:
     def of(cls, objective: ConvexObjective, matrix: Factorizable) -> Inverse | None:
         """That of a regular matrix; None where it is not safely so."""
         found = _in_axes(objective, matrix)
-        factorization = None if found is None else found[1].cholesky()
-        if found is None or factorization is None:
+        return None if found is None else cls._regular(*found)
+
+    @classmethod
+    def below(cls, objective: ConvexObjective, matrix: DenseSymmetric) -> Inverse | None:
+        """That of a matrix in the coordinates of the frame, less what its rounding may be."""
+        diagonal = matrix.diagonal
+        # What is left of a column that does not vary in these terms is rounding, too.
+        if not (matrix.is_finite and diagonal.min() > matrix.n * matrix.eps * diagonal.max()):
             return None
-        axes, scaled = found
-        inverse = factorization.solve(np.eye(scaled.n))
+        units = 1 / np.sqrt(diagonal)
+        return cls._regular(_scaled(objective.frame(), units), matrix.scaled(units))
+
+    @classmethod
+    def _regular(cls, axes: sparse.csr_array, scaled: DenseSymmetric) -> Inverse | None:
+        """That of a matrix of unit diagonal, if it is safely regular."""
+        rounding = scaled.n * scaled.eps if scaled.eps > EPS else 0.0
+        factorization = scaled.cholesky(-rounding)
+        if factorization is None:
+            return None
+        inverse = factorization.inverse()
         # 1/‖A⁻¹‖₁ is no larger than the smallest eigenvalue of A.
         size = float(np.abs(inverse).sum(axis=0).max())
         if not size * REGULAR * scaled.n * EPS < 1:
@@ -195,9 +205,14 @@ def _in_axes(
     if not (diagonal >= 0).all():
         return None
     units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
+    return _scaled(frame, units), DenseSymmetric(units[:, None] * array * units)
+
+
+def _scaled(frame: sparse.csr_array, units: Vector) -> sparse.csr_array:
+    """The frame's axes in units."""
     axes = frame.copy()
     axes.data *= units[axes.indices]
-    return axes, DenseSymmetric(units[:, None] * array * units)
+    return axes
 
 
 def _eigenvalues(matrix: Factorizable) -> dict[str, Any]:

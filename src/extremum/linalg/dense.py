@@ -52,6 +52,11 @@ class DenseFactorization:
             solution, _ = lapack.dsytrs(self._factors, self._pivots, b, lower=1)
         return np.asarray(solution).reshape(b.shape)
 
+    def inverse(self) -> Vector:
+        """A⁻¹ of a positive definite A, in a third of the time that solving for it takes."""
+        lower, _ = lapack.dpotri(self._factors, lower=1)
+        return np.asarray(np.tril(lower) + np.tril(lower, -1).T)
+
     @cached_property
     def rcond(self) -> float:
         """The reciprocal condition number in the 1-norm, estimated (dpocon, dsycon)."""

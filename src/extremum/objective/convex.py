@@ -2,11 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from typing import Protocol, runtime_checkable
 
 from scipy import sparse
 
-from extremum.linalg import Factorizable
+from extremum.linalg import DenseSymmetric
 from extremum.objective.objective import Objective
 from extremum.objective.parameters import Vector
 
@@ -21,10 +22,11 @@ class ConvexObjective(Objective, Protocol):
     def frame(self) -> sparse.csr_array:
         """Better coordinates z, x = B z, in which to judge its curvature: B of shape (n, n)."""
 
-    def curvature_below(self, x: Vector) -> tuple[Factorizable, bool]:
-        """A matrix A with vᵀA v ≤ vᵀ∇²φ(x) v for every v; and whether it is ∇²φ(x) itself.
+    def curvatures_below(self, x: Vector) -> Iterator[DenseSymmetric]:
+        """Matrices A with zᵀA z ≤ (B z)ᵀ∇²φ(x) B z for every z, but for their rounding.
 
-        It may be that of some of the terms, where φ is a sum of convex ones.
+        They may be those of some of the terms, where φ is a sum of convex ones; those that cost
+        least first, and none that costs as much as ∇²φ(x) itself.
         """
 
     def curvature_drift(self, units: Vector) -> float:
@@ -33,8 +35,8 @@ class ConvexObjective(Objective, Protocol):
         So φ is self-concordant in the sense of Bach, Electron. J. Statist. 4 (2010) 384-414.
         """
 
-    def curvature_drift_at(self, x: Vector) -> float:
-        """The same bound with √(dᵀ∇²φ(x) d) in place of ‖d / units‖."""
+    def value_gradient_drift(self, x: Vector) -> tuple[float, Vector, float]:
+        """φ(x), ∇φ(x), and the same bound with √(dᵀ∇²φ(x) d) in place of ‖d / units‖."""
 
     def gradient_error(self, x: Vector) -> Vector:
         """A bound of the rounding errors of ∇φ(x), of shape (n,)."""

@@ -6,6 +6,8 @@ Each function returns sums over the rows, weights included.
 
 from __future__ import annotations
 
+from typing import Any
+
 import numpy as np
 from scipy import sparse
 
@@ -51,6 +53,21 @@ def hessian_of(loss: Loss, table: Vector, block: Block) -> tuple[float, Vector, 
     return _sum(value, block.weight), _collected(X, _weighted(slope, block.weight)), hessian
 
 
+def rough_hessian_of(loss: Loss, table: Vector, centre: Vector, block: Block) -> tuple[Any]:
+    """The Hessian of a single output by the coefficients of centred columns, in 32 bits."""
+    X, d = block.X, centre.size
+    bend = _weighted(loss.softest(margin(loss, table, _wide(X))), block.weight)
+    rows, root = np.empty((len(X), d), np.float32), np.sqrt(bend).astype(np.float32)
+    hessian = np.empty((d + 1, d + 1), np.float32)
+    with np.errstate(over="ignore", under="ignore", invalid="ignore"):  # then it is not used
+        np.subtract(X, centre, out=rows, casting="same_kind")
+        rows *= root[:, None]
+        hessian[:d, :d] = rows.T @ rows
+        hessian[:d, d] = hessian[d, :d] = root @ rows
+        hessian[d, d] = root @ root
+    return (hessian,)
+
+
 def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple[Vector]:
     """The Hessian times a table."""
     X = _wide(block.X)
@@ -60,13 +77,19 @@ def product_of(loss: Loss, table: Vector, change: Vector, block: Block) -> tuple
     return (_collected(X, _weighted(slope, block.weight)),)
 
 
-def softness_of(loss: Loss, table: Vector, block: Block, power: float) -> tuple[float]:
-    """Σ (wᵢ times the smallest eigenvalue of ℓ″)⁻ᵖ, over the weights that are not zero."""
-    softest = loss.softest(margin(loss, table, block.X))
+def softness_of(
+    loss: Loss, table: Vector, block: Block, power: float
+) -> tuple[float, Vector, float]:
+    """Σ wᵢ ℓ, its gradient, and Σ (wᵢ times the smallest eigenvalue of ℓ″)⁻ᵖ over the wᵢ > 0."""
+    X = _wide(block.X)
+    margins = margin(loss, table, X)
+    value, slope = loss.derivative(margins, block.y)
+    softest = loss.softest(margins)
     if block.weight is not None:
         softest = (softest * block.weight)[block.weight > 0]
     with np.errstate(divide="ignore", over="ignore"):
-        return (float((softest**-power).sum()),)
+        softness = float((softest**-power).sum())
+    return _sum(value, block.weight), _collected(X, _weighted(slope, block.weight)), softness
 
 
 def margin(loss: Loss, table: Vector, X: Matrix) -> Vector:

@@ -43,9 +43,21 @@ class InverseHessian:
     _part: tuple[Vector, Vector] | None
 
     @classmethod
+    def of_rough(cls, risk: MeanLoss, hessian: DenseSymmetric, rows: int) -> Self | None:
+        """Factor a `rough_hessian`; None where its rounding leaves it undetermined."""
+        if not (hessian.is_finite and (hessian.diagonal > 0).all()):
+            return None
+        units, scaled = _unit_diagonal(hessian)
+        factors = scaled.cholesky()
+        if factors is None or factors.rcond < scaled.eps:
+            return None
+        return cls(risk, rows, units, factors, None)
+
+    @classmethod
     def of(cls, risk: MeanLoss, hessian: DenseSymmetric, rows: int) -> Self:
         """Factor a Hessian by θ."""
-        units, scaled = _unit_diagonal(risk, hessian)
+        matrix = DenseSymmetric(risk.hessian_to_standardized(hessian.array))
+        units, scaled = _unit_diagonal(matrix)
         factors = scaled.cholesky()
         if factors is not None and factors.rcond > scaled.n * EPS:
             return cls(risk, rows, units, factors, None)
@@ -57,11 +69,11 @@ class InverseHessian:
     def without_correlations(
         cls, risk: MeanLoss, hessian: DenseSymmetric, rows: int
     ) -> Self | None:
-        """That of the diagonal, where the other entries are no larger than chance makes them.
+        """That of a `rough_hessian`'s diagonal, if chance makes the other entries as large.
 
         The sample then says less of the correlations in all rows than to leave them out.
         """
-        units, scaled = _unit_diagonal(risk, hessian)
+        units, scaled = _unit_diagonal(hessian)
         n = scaled.n
         squares = float((scaled.array**2).sum()) - n
         if squares > NOISE * n * (n - 1) / rows:
@@ -96,9 +108,7 @@ class InverseHessian:
         return math.sqrt(max(float(gradient @ self.solve(gradient)), 0.0))
 
 
-def _unit_diagonal(risk: MeanLoss, hessian: DenseSymmetric) -> tuple[Vector, DenseSymmetric]:
+def _unit_diagonal(hessian: DenseSymmetric) -> tuple[Vector, DenseSymmetric]:
     """Units of the standardized coordinates in which the diagonal is 1, and the Hessian in them."""
-    matrix = risk.hessian_to_standardized(hessian.array)
-    diagonal = np.diag(matrix)
-    units = 1 / np.sqrt(np.where(diagonal > 0, diagonal, 1.0))
-    return units, DenseSymmetric(units[:, None] * matrix * units)
+    units = 1 / np.sqrt(np.where(hessian.diagonal > 0, hessian.diagonal, 1.0))
+    return units, hessian.scaled(units)

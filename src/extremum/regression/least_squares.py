@@ -26,6 +26,10 @@ REGULAR = 1e-7
 """Where the reciprocal condition number of ZᵀZ, that of Z squared, is at least this, its Cholesky
 factor has R's first nine digits, and the correction gives the others."""
 
+NEGLIGIBLE = 8.0
+"""A correction that changes the standardized coefficients by no more than so many ε, relative to
+their norm, is left out."""
+
 EXTENDED = 200_000
 """Up to so many entries a table's residuals are summed in extended precision, where the machine has
 it: some milliseconds, and the correction mends what the rounding of the table itself cost."""
@@ -91,15 +95,20 @@ class LeastSquares:
         """Solve; a further step is a further correction."""
         assert isinstance(objective, MeanLoss)
         triangle: _Triangle | None = state.memory
+        corrections = 1
         if triangle is None:
-            corrections = REFINEMENTS if _is_small(objective) else 1
-            found = None if _is_small(objective) else _by_products(objective)
+            small = _is_small(objective)
+            found = None if small else _by_products(objective)
             triangle, solution = _by_reflections(objective) if found is None else found
+            corrections = REFINEMENTS if small else 1
         else:
             solution = _standard_parameters(objective, state.x)
-            corrections = 1
         for _ in range(corrections):
-            solution = solution + triangle.solve_normal(_slope(objective, solution))
+            squares, slope = _residual(objective, solution)
+            step = triangle.solve_normal(slope)
+            if corrections == 1 and _is_negligible(step, solution):
+                return _state(objective, solution, squares, slope, triangle)
+            solution = solution + step
         reached = evaluate(objective, _parameters(objective, solution))
         return replace(reached, step_length=1.0, memory=triangle)
 
@@ -122,7 +131,8 @@ def corrected(objective: MeanLoss, theta: Vector, R: Vector) -> Vector:
     """Parameters corrected by their residual, with the R of a table of full rank."""
     solution, p = _standard_parameters(objective, theta), objective.size
     return _parameters(
-        objective, solution + _Triangle(R[:p, :p], None).solve_normal(_slope(objective, solution))
+        objective,
+        solution + _Triangle(R[:p, :p], None).solve_normal(_residual(objective, solution)[1]),
     )
 
 
@@ -130,14 +140,10 @@ def _by_products(objective: MeanLoss) -> tuple[_Triangle, Vector] | None:
     """R by Cholesky's factorization of ZᵀZ; None where that would cost digits that count."""
     p = objective.size
 
-    def products(rows: Vector) -> tuple[Vector]:
-        return (rows.T @ rows,)
-
-    (gram,) = objective.rows.total(
-        lambda block: products(_standardized(objective, block)), least_rows=p
-    )
+    (gram,) = objective.rows.total(lambda block: _products(objective, block), least_rows=p)
     if objective.l2:
-        gram += products(_penalty(objective))[0]
+        penalty = _penalty(objective)
+        gram += penalty.T @ penalty
     factors = DenseSymmetric(gram[:p, :p]).cholesky()
     if factors is None or factors.rcond < REGULAR:
         return None
@@ -154,18 +160,32 @@ def _by_reflections(objective: MeanLoss) -> tuple[_Triangle, Vector]:
     return triangle, triangle.solve(R[: len(triangle.R), p])
 
 
+def _products(objective: MeanLoss, block: Block) -> tuple[Vector]:
+    """ZᵀZ of rows of the standardized table: scaled afterwards, where that costs nothing."""
+    rows = _centred(objective, block)
+    gram = rows.T @ rows
+    scale = np.append(objective.units.scale, np.ones(len(gram) - objective.units.scale.size))
+    gram /= scale
+    gram /= scale[:, None]
+    return (gram,)
+
+
 def _standardized(objective: MeanLoss, block: Block, dtype: type = np.float64) -> Vector:
     """Rows of the standardized table, the intercept's column, and the target's, times √w."""
+    rows = _centred(objective, block, dtype)
+    rows[:, : objective.units.scale.size] /= objective.units.scale
+    return rows
+
+
+def _centred(objective: MeanLoss, block: Block, dtype: type = np.float64) -> Vector:
+    """The same with the columns in their own units."""
     units = objective.units
     X = block.X.toarray() if sparse.issparse(block.X) else block.X
     rows: Vector = np.empty((len(block.y), objective.size + 1), dtype)
-    rows[:, : units.centre.size] = X
-    rows[:, : units.centre.size] -= units.centre
-    rows[:, : units.centre.size] /= units.scale
+    np.subtract(X, units.centre, out=rows[:, : units.centre.size], dtype=dtype)
     if units.has_intercept:
         rows[:, -2] = 1
-    rows[:, -1] = block.y
-    rows[:, -1] -= _target_centre(objective)
+    np.subtract(block.y, _target_centre(objective), out=rows[:, -1], dtype=dtype)
     if block.weight is not None:
         rows *= np.sqrt(block.weight.astype(dtype))[:, None]
     return rows
@@ -192,17 +212,41 @@ def _triangular(rows: Vector) -> Vector:
     return np.asarray(np.linalg.qr(rows, mode="r"))
 
 
-def _slope(objective: MeanLoss, solution: Vector) -> Vector:
-    """Zᵀ(y − Z θ), of the penalty's rows too."""
+def _residual(objective: MeanLoss, solution: Vector) -> tuple[float, Vector]:
+    """‖y − Z θ‖² and Zᵀ(y − Z θ), of the penalty's rows too."""
     dtype = np.longdouble if _is_small(objective) else np.float64
+    d, units = objective.units.scale.size, objective.units
+    own = np.append(solution[:d] / units.scale.astype(dtype), solution[d:])
 
-    def of(rows: Vector) -> tuple[Vector]:
-        return (rows[:, :-1].T @ (rows[:, -1] - rows[:, :-1] @ solution),)
+    def of(rows: Vector, coef: Vector) -> tuple[float, Vector]:
+        rest = rows[:, -1] - rows[:, :-1] @ coef
+        return float(rest @ rest), rest @ rows[:, :-1]
 
-    (slope,) = objective.rows.total(lambda block: of(_standardized(objective, block, dtype)))
+    squares, slope = objective.rows.total(lambda block: of(_centred(objective, block, dtype), own))
+    slope[:d] /= units.scale
     if objective.l2:
-        slope += of(_penalty(objective))[0]
-    return np.asarray(slope, dtype=np.float64)
+        more, part = of(_penalty(objective), solution)
+        squares, slope = squares + more, slope + part
+    return squares, np.asarray(slope, dtype=np.float64)
+
+
+def _is_negligible(step: Vector, solution: Vector) -> bool:
+    return bool(np.linalg.norm(step) <= NEGLIGIBLE * EPS * np.linalg.norm(solution))
+
+
+def _state(
+    objective: MeanLoss, solution: Vector, squares: float, slope: Vector, triangle: _Triangle
+) -> State:
+    """What a residual says of the point: the value and the gradient by θ."""
+    units, weight = objective.units, objective.total_weight
+    gradient = -slope / weight
+    if not objective.standardize:
+        d = units.scale.size
+        gradient[:d] *= units.scale
+        if units.has_intercept:
+            gradient[:d] += units.centre * gradient[d]
+    x = _parameters(objective, solution)
+    return State(x, squares / (2 * weight), gradient, step_length=1.0, memory=triangle)
 
 
 def _parameters(objective: MeanLoss, solution: Vector) -> Vector:

@@ -232,9 +232,10 @@ class LogisticRegression(ClassifierMixin, Regression):  # type: ignore[misc]
 
 def _two_numbers(y: NDArray[Any]) -> NDArray[Any] | None:
     """The classes where they are two whole numbers, found without sorting."""
-    if y.dtype.kind not in "biu":
+    if y.dtype.kind not in "biuf":
         return None
     low, high = y.min(), y.max()
-    if low == high or not ((y == low) | (y == high)).all():
+    whole = float(low).is_integer() and float(high).is_integer()
+    if low == high or not whole or not ((y == low) | (y == high)).all():
         return None
     return np.array([low, high], dtype=y.dtype)

@@ -50,6 +50,13 @@ class Loss(Protocol):
         """Where the intercept begins, for targets of this mean."""
         return 0.0
 
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float] | None:
+        """The means of ℓ and ℓ′ where all rows have this margin, for targets of a mean and scale.
+
+        None where it takes more to know them. ℓ′ is a function of η, less the target.
+        """
+        return None
+
     def mean(self, margin: Vector) -> Vector:
         """What is expected of the target: the inverse of the link; probabilities for classes."""
 
@@ -82,6 +89,11 @@ class HalfSquared(Loss):
         """The scale of the target."""
         return scale
 
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float]:
+        """½ (σ² + (η − ȳ)²)."""
+        rest = float(margin[0]) - mean
+        return (scale**2 + rest**2) / 2, rest
+
     def mean(self, margin: Vector) -> Vector:
         """η."""
         return margin
@@ -111,11 +123,17 @@ class LogLoss(Loss):
 
     def softest(self, margin: Vector) -> Vector:
         """Of the one, itself."""
-        return self.curvature(margin, np.zeros_like(margin))[2]
+        small = np.exp(-np.abs(margin))
+        return np.asarray(small / (1 + small) ** 2)
 
     def unit(self, mean: float, scale: float) -> float:
         """1: a probability has no unit."""
         return 1.0
+
+    def of_constant(self, margin: Vector, mean: float, scale: float) -> tuple[float, float]:
+        """The loss is linear in the target."""
+        value, slope = self.derivative(margin, np.array([mean]))
+        return float(value[0]), float(slope[0])
 
     def mean(self, margin: Vector) -> Vector:
         """P(y = 1)."""
@@ -233,7 +251,10 @@ class PoissonLoss(Loss):
         """μ."""
         with np.errstate(over="ignore"):  # an infinite value is no step to accept
             mean = np.exp(margin)
-        return mean - y * margin + (xlogy(y, y) - y), mean - y, mean
+        # y log y by a logarithm of whole vectors at once, which xlogy is not: 0 where y = 0.
+        own = y * np.log(np.maximum(y, np.finfo(np.float64).tiny))
+        rest = mean - y
+        return rest - y * margin + own, rest, mean
 
     def softest(self, margin: Vector) -> Vector:
         """Of the one, itself."""

@@ -38,7 +38,7 @@ def certified(risk: MeanLoss, theta: Vector, independent: NDArray[np.intp]) -> C
         Columns of which (and of the constant) the others are combinations.
     """
     units = replace(
-        risk.units,
+        risk.units.of_others(),
         centre=risk.units.centre[independent],
         scale=risk.units.scale[independent],
     )

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
 from dataclasses import dataclass, field, replace
 
 import numpy as np
@@ -10,12 +11,12 @@ from scipy import sparse
 from extremum.linalg import EPS, DenseSymmetric
 from extremum.objective import ConvexObjective, Counts, Vector
 from extremum.regression import block as sums
-from extremum.regression.design import Matrix, RowBlocks
+from extremum.regression.design import ArrayRows, Matrix, RowBlocks
 from extremum.regression.losses import Loss, PoissonLoss
 from extremum.regression.units import Units
 
-PART = 4.0
-"""The rows of a part of the Hessian are so many, per parameter, of all: they take less time
+PART = 1.0
+"""The rows of a part of the Hessian are so many, per parameter, of all: they take much less time
 than a gradient does."""
 
 LEAST_PER_PARAMETER = 3
@@ -23,6 +24,9 @@ LEAST_PER_PARAMETER = 3
 
 QUICK = 1e7
 """A Hessian of so many multiplications takes a millisecond."""
+
+ROUGH = 16 * float(np.finfo(np.float32).eps)
+"""The relative error of products that are summed in single precision, block by block."""
 
 ROUNDINGS = 4.0
 """A term of the gradient is rounded so often."""
@@ -91,8 +95,7 @@ class MeanLoss(ConvexObjective):
         """The mean loss over about `size` of the rows, in the same units."""
         rows = self.rows.sample(size)
         weight = float(len(rows.y) if rows.weight is None else rows.weight.sum())
-        units = replace(self.units, total_weight=weight)
-        return replace(self, rows=rows, units=units, counts=Counts())
+        return replace(self, rows=rows, units=self.units.of_others(weight), counts=Counts())
 
     def unflatten(self, theta: Vector) -> tuple[Vector, Vector]:
         """Coefficients of shape (features, outputs), and intercepts of shape (outputs,)."""
@@ -122,7 +125,10 @@ class MeanLoss(ConvexObjective):
         self.counts.nfev += 1
         self.counts.njev += 1
         table = self._table(theta)
-        value, gradient = self.rows.total(lambda block: sums.gradient_of(self.loss, table, block))
+        found = self._of_constant(table)
+        if found is None:
+            found = self.rows.total(lambda block: sums.gradient_of(self.loss, table, block))
+        value, gradient = found
         return self._mean_value(theta, value), self._mean_gradient(theta, gradient)
 
     def hessian(self, theta: Vector) -> DenseSymmetric:
@@ -166,14 +172,33 @@ class MeanLoss(ConvexObjective):
         entries = (np.concatenate(data), np.concatenate(columns), ends)
         return sparse.csr_array(entries, shape=(self.size, self.size))
 
-    def curvature_below(self, theta: Vector) -> tuple[DenseSymmetric, bool]:
+    def rough_hessian(self, theta: Vector) -> DenseSymmetric:
+        """∇²φ(θ) by the parameters of standardized columns, in single precision where it can be."""
+        rows = self.rows
+        if self.loss.outputs > 1 or not isinstance(rows, ArrayRows) or sparse.issparse(rows.X):
+            return DenseSymmetric(self.hessian_to_standardized(self.hessian(theta).array))
+        self.counts.nhev += 1
+        table = self._table(theta)
+        (total,) = rows.total(
+            lambda block: sums.rough_hessian_of(self.loss, table, self.units.centre, block),
+            least_rows=self.size,
+        )
+        scale = np.append(self.units.scale, 1.0)
+        total = (total / scale / scale[:, None])[: self.size, : self.size] / self.total_weight
+        per = 1.0 if self.standardize else self.units.scale**-2.0
+        d = self.rows.n_features
+        total[np.arange(d), np.arange(d)] += self.l2 * per
+        return DenseSymmetric(total, ROUGH)
+
+    def curvatures_below(self, theta: Vector) -> Iterator[DenseSymmetric]:
         """The part of ∇²φ(θ) from a sample of the rows, where all of them would take long."""
         size = int(max(PART * self.rows.n_rows / self.size, LEAST_PER_PARAMETER * self.size))
         if self.rows.n_rows * self.size**2 < QUICK or 2 * size >= self.rows.n_rows:
-            return self.hessian(theta), True
+            return
         part = self.sampled(size)
         part = replace(part, units=self.units, counts=self.counts)  # a part of the same sum
-        return part.hessian(theta), False
+        yield part.rough_hessian(theta)
+        yield DenseSymmetric(part.hessian_to_standardized(part.hessian(theta).array))
 
     def curvature_drift(self, units: Vector) -> float:
         """That of the loss, times the length of the longest row."""
@@ -192,15 +217,24 @@ class MeanLoss(ConvexObjective):
         longest = self.total_weight / self.units.least_weight * (squares + intercept**2)
         return self.loss.drift * float(np.sqrt(longest))
 
-    def curvature_drift_at(self, theta: Vector) -> float:
-        """That of the loss, times a bound of √(xᵢᵀ(∇²φ)⁻¹xᵢ) from ∇²φ ≥ wᵢ ℓ″ᵢ xᵢ xᵢᵀ / Σ w."""
+    def value_gradient_drift(self, theta: Vector) -> tuple[float, Vector, float]:
+        """φ, ∇φ, and the loss's drift times a bound of √(xᵢᵀ(∇²φ)⁻¹xᵢ), in one pass.
+
+        The bound is from ∇²φ ≥ wᵢ ℓ″ᵢ xᵢ xᵢᵀ / Σ w.
+        """
         if self.loss.drift == 0:
-            return 0.0
+            return *self.value_and_gradient(theta), 0.0
+        self.counts.nfev += 1
+        self.counts.njev += 1
         table = self._table(theta)
-        (softness,) = self.rows.total(
+        value, gradient, softness = self.rows.total(
             lambda block: sums.softness_of(self.loss, table, block, POWER)
         )
-        return self.loss.drift * float(np.sqrt(self.total_weight * softness ** (1 / POWER)))
+        return (
+            self._mean_value(theta, value),
+            self._mean_gradient(theta, gradient),
+            self.loss.drift * float(np.sqrt(self.total_weight * softness ** (1 / POWER))),
+        )
 
     def gradient_error(self, theta: Vector) -> Vector:
         """Of sums of terms each rounded, with margins rounded too, those of rows independently."""
@@ -253,6 +287,18 @@ class MeanLoss(ConvexObjective):
         if self.standardize:
             table = self.units.own(table)
         return table if self.fit_intercept else np.vstack([table, np.zeros(table.shape[1])])
+
+    def _of_constant(self, table: Vector) -> tuple[float, Vector] | None:
+        """Sums of the value and the gradient where all margins are the same, of the moments."""
+        units = self.units
+        if units.covariance is None or table[:-1].any():
+            return None
+        found = self.loss.of_constant(table[-1], units.target_mean, units.target_scale)
+        if found is None:
+            return None
+        value, slope = found
+        gradient = np.append(units.centre * slope - units.covariance, slope)
+        return value * self.total_weight, gradient[:, None] * self.total_weight
 
     def _mean_value(self, theta: Vector, total: float) -> float:
         kept = self._penalized(theta)

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import statistics
 from dataclasses import dataclass, replace
 from typing import NamedTuple
 
@@ -14,9 +15,9 @@ from extremum.objective import Objective, Vector
 from extremum.regression.curvature import InverseHessian
 from extremum.regression.risk import MeanLoss
 
-ROWS_PER_PASS = 12.0
-"""The Hessian of n · 30/p rows of p columns takes about as long as a gradient over n rows, which is
-bound by memory (measured: 20 to 50)."""
+ROWS_PER_PASS = 30.0
+"""The Hessian of n · 30/p rows of p columns, in single precision, takes less time than a gradient
+over n rows, which is bound by memory (measured: 40 to 60)."""
 
 ENOUGH_PER_PARAMETER = 10
 """A sample has at least so many rows per parameter: the relative error of its Hessian is about
@@ -181,11 +182,13 @@ def _curvature(objective: MeanLoss, sample: MeanLoss, x: Vector) -> InverseHessi
     rows = _affordable(objective)
     if rows < PRECISE_PER_PARAMETER * objective.size:
         glance = sample.sampled(GLANCE)
-        seen = glance.hessian(x)
+        seen = glance.rough_hessian(x)
         inverse = InverseHessian.without_correlations(objective, seen, glance.rows.n_rows)
         if inverse is not None:
             return inverse
-    inverse = _inverse(objective, sample, x, rows)
+    inverse = _inverse(
+        objective, sample if 2 * rows <= objective.rows.n_rows else objective, x, rows
+    )
     if not inverse.singular:
         return inverse
     return _inverse(objective, objective, x, objective.rows.n_rows)
@@ -200,10 +203,11 @@ def _affordable(objective: MeanLoss) -> int:
 def _inverse(objective: MeanLoss, source: MeanLoss, x: Vector, rows: int) -> InverseHessian:
     """That of the Hessian of so many rows of a source; of all where that is not much more."""
     part = source if 2 * rows > source.rows.n_rows else source.sampled(rows)
-    hessian = part.hessian(x)
     if part is not objective:
         objective.counts.nhev += 1
-    return InverseHessian.of(objective, hessian, part.rows.n_rows)
+    n = part.rows.n_rows
+    found = InverseHessian.of_rough(objective, part.rough_hessian(x), n)
+    return InverseHessian.of(objective, part.hessian(x), n) if found is None else found
 
 
 def _direction(memory: _Memory, gradient: Vector) -> Vector:
@@ -215,9 +219,11 @@ def _direction(memory: _Memory, gradient: Vector) -> Vector:
         q -= share * change
     q = memory.inverse.solve(q)
     if memory.pairs and memory.inverse.diagonal:
-        # The curvature's size now, beside that where the Hessian was taken (N&W, 7.20).
-        _, change, bend = memory.pairs[-1]
-        q *= bend / float(change @ memory.inverse.solve(change))
+        # The curvature's size now, beside that where the Hessian was taken (N&W, 7.20): of all
+        # pairs, since the last may lie along one of the few directions that differ from the rest.
+        q *= statistics.median(
+            bend / float(change @ memory.inverse.solve(change)) for _, change, bend in memory.pairs
+        )
     for (step, change, bend), share in zip(memory.pairs, reversed(shares), strict=True):
         q += (share - float(change @ q) / bend) * step
     return q

@@ -115,9 +115,10 @@ class Standardized:
         """The same estimate, whatever its coordinates were."""
         units = risk.units
         there = replace(risk, l2=0.0, standardize=True, counts=Counts())
-        ones = replace(units, centre=np.zeros_like(units.centre), scale=np.ones_like(units.scale))
+        zeros, ones = np.zeros_like(units.centre), np.ones_like(units.scale)
+        plain_units = replace(units.of_others(), centre=zeros, scale=ones)
         rows = MappedRows(risk.rows, lambda block: _centred(units, block))
-        plain = replace(there, rows=rows, units=ones, standardize=False)
+        plain = replace(there, rows=rows, units=plain_units, standardize=False)
         return cls(plain, there.flatten(*risk.unflatten(theta)), parameters_of(there))
 
 

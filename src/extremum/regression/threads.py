@@ -22,23 +22,46 @@ T = TypeVar("T")
 LEAST_SHARE = 4
 """A thread is worth starting for so many items."""
 
-_threads: ContextVar[int] = ContextVar("_threads", default=0)
-"""The threads that are ours to start; 0 where BLAS has them."""
+_workers: ContextVar[_Workers | None] = ContextVar("_workers", default=None)
+"""Those that are ours to use; None where BLAS has the threads."""
+
+
+class _Workers:
+    """Threads, the calling one among them; the others are started when there is work for them."""
+
+    def __init__(self, threads: int) -> None:
+        self.threads = threads
+        self._others: ThreadPoolExecutor | None = None
+
+    def run(self, task: Callable[[S], T], shares: Sequence[S]) -> list[T]:
+        """What the task makes of each share, the first one in this thread."""
+        if self._others is None:
+            self._others = ThreadPoolExecutor(self.threads - 1)
+        pending = [self._others.submit(task, share) for share in shares[1:]]
+        return [task(shares[0]), *(future.result() for future in pending)]
+
+    def stop(self) -> None:
+        """End the threads: none outlives a fork of the process."""
+        if self._others is not None:
+            self._others.shutdown()
 
 
 @contextlib.contextmanager
-def own_threads() -> Iterator[None]:
+def own_threads() -> Iterator[_Workers]:
     """Take the threads from BLAS: as many as it may use now."""
-    if _threads.get():
-        yield
+    workers = _workers.get()
+    if workers is not None:
+        yield workers
         return
     libraries = _blas().lib_controllers
-    token = _threads.set(max((library.num_threads or 1 for library in libraries), default=1))
+    workers = _Workers(max((library.num_threads or 1 for library in libraries), default=1))
+    token = _workers.set(workers)
     try:
         with _blas().limit(limits=1):
-            yield
+            yield workers
     finally:
-        _threads.reset(token)
+        _workers.reset(token)
+        workers.stop()
 
 
 def side_by_side(task: Callable[[Sequence[S]], T], items: Sequence[S]) -> list[T]:
@@ -47,15 +70,12 @@ def side_by_side(task: Callable[[Sequence[S]], T], items: Sequence[S]) -> list[T
     The shares depend on nothing but the number of threads, so that the same call gives the same
     floating-point numbers.
     """
-    with own_threads():
-        threads = min(_threads.get(), len(items) // LEAST_SHARE)
+    with own_threads() as workers:
+        threads = min(workers.threads, len(items) // LEAST_SHARE)
         if threads < 2:
             return [task(items)]
         bounds = [len(items) * k // threads for k in range(threads + 1)]
-        shares = [items[bounds[k] : bounds[k + 1]] for k in range(threads)]
-        # The threads live only as long as the call: none outlives a fork of the process.
-        with ThreadPoolExecutor(threads) as pool:
-            return list(pool.map(task, shares))
+        return workers.run(task, [items[bounds[k] : bounds[k + 1]] for k in range(threads)])
 
 
 @cache

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from scipy import sparse
@@ -33,6 +33,9 @@ class Units:
     least_weight : float
         A lower bound of the weights that are not zero, seldom by more than a factor of two.
     has_intercept : bool
+    covariance : ndarray of shape (features,), optional
+        The columns' covariances with the target, where there is an intercept; of the table that
+        these are the units of, and of no other.
     """
 
     centre: Vector
@@ -42,6 +45,7 @@ class Units:
     total_weight: float
     least_weight: float
     has_intercept: bool
+    covariance: Vector | None = None
 
     @property
     def are_finite(self) -> bool:
@@ -55,7 +59,9 @@ class Units:
         near = _means(next(iter(rows)))
         near[~np.isfinite(near)] = 0
         with np.errstate(invalid="ignore", over="ignore"):  # looked at in `are_finite`
-            weight, inverse, sums, squares = rows.total(lambda block: _moments(block, near))
+            weight, inverse, sums, squares, products = rows.total(
+                lambda block: _moments(block, near)
+            )
         shift = sums / weight
         centre, variance = near + shift, squares / weight - shift**2
         if not has_intercept:
@@ -72,7 +78,13 @@ class Units:
             float(weight),
             1.0 if inverse == 0 else float(inverse) ** (-1 / POWER),
             has_intercept,
+            products / weight - shift[:-1] * shift[-1] if has_intercept else None,
         )
+
+    def of_others(self, total_weight: float | None = None) -> Units:
+        """The same units, to be used for other rows, of another weight."""
+        weight = self.total_weight if total_weight is None else total_weight
+        return replace(self, total_weight=weight, covariance=None)
 
     def own(self, table: Vector) -> Vector:
         """Parameters of the standardized columns, in the data's own units."""
@@ -108,28 +120,30 @@ def _means(block: Block) -> Vector:
 
 
 def _moments(block: Block, near: Vector) -> Sums:
-    """Σ w, Σ w⁻ᵖ (0 without weights), and Σ w (x − near) and Σ w (x − near)² by columns.
+    """Σ w, Σ w⁻ᵖ (0 without weights), and by columns Σ w (x − near), its squares, and products.
 
-    The last column is the target.
+    The last column is the target; the products are those of the others with it.
     """
     n, target = len(block.y), block.y - near[-1]
     weight = np.ones(n) if block.weight is None else block.weight
     total = float(weight.sum())
     counted = weight[weight > 0] if block.weight is not None else weight[:0]
+    weighted = weight * target
     if sparse.issparse(block.X):
         plain = np.asarray(weight @ block.X)
         sums = plain - total * near[:-1]
+        products = np.asarray(weighted @ block.X) - weighted.sum() * near[:-1]
         squares = np.asarray(weight @ block.X.multiply(block.X))
         squares += near[:-1] * (total * near[:-1] - 2 * plain)
     else:
         X = np.subtract(block.X, near[:-1])
-        sums = weight @ X
+        sums, products = np.stack([weight, weighted]) @ X  # together: X is read once
         X *= X
         squares = weight @ X
-    weighted = weight * target
     return (
         total,
         float(np.sum(counted**-POWER)),
         np.append(sums, weighted.sum()),
         np.append(squares, weighted @ target),
+        products,
     )
