@@ -139,6 +139,8 @@ def look(at: Neighbourhood) -> HigherOrder:
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
             floor += by_slope * length + slack**2 * space.softness
+            # Of second-order terms that cancel along the direction, their rounding errors are left.
+            floor += at.eps * at.curvature.size * length**2
             if not np.isfinite(value):
                 open_question = True
                 break
