@@ -256,7 +256,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, seen: HigherOrder) ->
     if seen.is_minimum is not False:
         directions = seen.flat_directions[:FLAT_RAYS]
         falling = falling_ray(at.objective, at.x, at.fun, [*directions, *-directions])
-        if falling is not None:
+        if falling is not None and _is_real(refined, falling[1]):
             return _fallen(at, *falling)
     more: dict[str, Any] = {}
     curves_down = seen.is_minimum and at.curvature.leftmost[0] < -at.curvature.rounding
@@ -333,6 +333,12 @@ def _fallen(at: Neighbourhood, verdict: Verdict, ray: Ray) -> Certificate:
     while not np.isfinite(at.objective.value(far)) and not np.array_equal(far, at.x):
         far = at.x + (far - at.x) / 2
     return _certificate(at, verdict, False, evidence, ray=ray, **_lower(at, far))
+
+
+def _is_real(at: Neighbourhood, ray: Ray) -> bool:
+    """Whether the fall along a flat direction is more than the rounding of its curvature."""
+    explained = at.curvature.rounding * ray.lengths**2 / 2
+    return bool((at.fun - ray.values > explained + at.value_floor).any())
 
 
 def _downhill(direction: Vector, at: Neighbourhood) -> Vector:

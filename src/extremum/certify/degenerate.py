@@ -144,8 +144,12 @@ def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
                 point = _followed(at, space, point)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
-            slope = by_slope * length if space is widest else _by_slope(at, point - at.x)
-            floor += slope + slack**2 * space.softness
+            if space is widest:
+                # Of second-order terms that cancel on the way, their rounding errors are left.
+                floor += by_slope * length + at.eps * at.curvature.size * length**2
+            else:
+                floor += _by_slope(at, point - at.x)
+            floor += slack**2 * space.softness
             if not np.isfinite(value):
                 open_question = True
                 break

@@ -2,13 +2,21 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 import numpy as np
 from scipy.sparse.linalg import LinearOperator, cg
 
-from extremum.certify.lanczos import FAILURE, SpectrumBounds, spectrum_bounds
+from extremum.certify.lanczos import (
+    FAILURE,
+    TRIAL,
+    SpectrumBounds,
+    is_settled,
+    smallest_vector,
+    spectrum_bounds,
+)
+from extremum.certify.preconditioned import BASES, PROBES, Units
 from extremum.linalg import EPS, SymmetricMatrix
 from extremum.objective import Vector
 
@@ -31,7 +39,63 @@ class Products:
     @cached_property
     def bounds(self) -> SpectrumBounds:
         """Where the eigenvalues lie, with a stated probability."""
-        return spectrum_bounds(self.matrix, self.eps)
+        return self._found[0]
+
+    @cached_property
+    def _found(self) -> tuple[SpectrumBounds, Units | None, int]:
+        """The bounds; the units in which they were found; the products in these.
+
+        Where the matrix as it stands does not settle the signs soon, the units are taken in which
+        the Ritz values are nearest to each other.
+        """
+        plain = spectrum_bounds(self.matrix, self.eps, TRIAL)
+        if self._settled(plain):
+            return plain, None, plain.products
+        tried: list[tuple[float, Units | None]] = [(plain.condition, None)]
+        spent = plain.products
+        for basis in BASES:
+            units = Units.of(self.matrix, basis)
+            there = spectrum_bounds(units.view(self.matrix), self.eps, TRIAL)
+            spent += PROBES + there.products
+            if self._settled(there):
+                return self._combined(plain, there, units, spent), units, there.products
+            tried.append((there.condition, units))
+        _, best = min(tried, key=lambda pair: pair[0])
+        view = self.matrix if best is None else best.view(self.matrix)
+        there = spectrum_bounds(view, self.eps)
+        bounds = self._combined(plain, there, best, spent + there.products)
+        return bounds, best, there.products
+
+    def _combined(
+        self, plain: SpectrumBounds, there: SpectrumBounds, units: Units | None, products: int
+    ) -> SpectrumBounds:
+        """The bounds of H itself, from its own Ritz values and the bounds in other units.
+
+        H ≥ μ Q D Q has no eigenvalue below μ min D where μ > 0, and likewise from above; of one
+        that is not definite there, the curvature along what was found is H's own.
+        """
+        if units is None:
+            return replace(there, products=products)
+        if there.low > 0:
+            return replace(plain, low=max(plain.low, there.low * units.least), products=products)
+        if there.high < 0:
+            return replace(plain, high=min(plain.high, there.high * units.least), products=products)
+        curvature, _ = self._along(units, there.products)
+        smallest = min(plain.smallest, curvature)
+        return replace(plain, smallest=smallest, low=min(plain.low, smallest), products=products)
+
+    def _along(self, units: Units | None, products: int) -> tuple[float, Vector]:
+        """The curvature along the smallest Ritz value's vector in some units, and the vector."""
+        if units is None:
+            vector = smallest_vector(self.matrix, products)
+        else:
+            vector = units.of_y(smallest_vector(units.view(self.matrix), products))
+            vector = vector / np.linalg.norm(vector)
+        return float(vector @ (self.matrix @ vector)), vector
+
+    def _settled(self, bounds: SpectrumBounds) -> bool:
+        size = max(abs(bounds.smallest), abs(bounds.largest))
+        return is_settled(bounds, self.matrix.n * self.eps * size)
 
     @property
     def size(self) -> float:
@@ -74,18 +138,19 @@ class Products:
 
     @cached_property
     def leftmost(self) -> tuple[float, Vector]:
-        """The matrix's own estimate, its value as the Rayleigh quotient."""
-        _, vector = self.matrix.leftmost()
-        vector = vector / np.linalg.norm(vector)
-        return float(vector @ (self.matrix @ vector)), vector
+        """That of the smallest Ritz value, and its Rayleigh quotient."""
+        _, units, products = self._found
+        return self._along(units, products)
 
     def solve(self, b: Vector) -> Vector:
         """By conjugate gradients on ±H, as exact as so many products make it."""
         sign = -1.0 if self.bounds.high < 0 else 1.0
-        operator = LinearOperator(
-            (b.size, b.size), matvec=lambda v: sign * (self.matrix @ v), dtype=np.float64
-        )
-        solution, _ = cg(operator, b, rtol=ACCURACY, atol=0.0, maxiter=PRODUCTS)
+        shape, units = (b.size, b.size), self._found[1]
+        operator = LinearOperator(shape, matvec=lambda v: sign * (self.matrix @ v), dtype=b.dtype)
+        inverse = None
+        if units is not None:
+            inverse = LinearOperator(shape, matvec=units.solve, dtype=b.dtype)
+        solution, _ = cg(operator, b, rtol=ACCURACY, atol=0.0, maxiter=PRODUCTS, M=inverse)
         return np.asarray(sign * solution)
 
     def downhill(self, gradient: Vector) -> Vector:
