@@ -25,9 +25,10 @@ def summary_of(model: Any, found: Statistics | None, reason: str | None, alpha: 
         1 less the level of the intervals.
     """
     verdict: Verdict = model.certificate_.verdict
+    iterations = f"{model.n_iter_} iteration{'s' * (model.n_iter_ != 1)}"
     facts = [
         ("rows", f"{model._risk.total_weight:.12g}" if hasattr(model, "_risk") else ""),
-        ("verdict", f"{verdict.name.lower().replace('_', ' ')}, {model.n_iter_} iterations"),
+        ("verdict", f"{verdict.name.lower().replace('_', ' ')}, {iterations}"),
     ]
     notes = [reason] if reason else []
     if found is None:
