@@ -139,8 +139,6 @@ def look(at: Neighbourhood) -> HigherOrder:
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
             floor += by_slope * length + slack**2 * space.softness
-            # Of second-order terms that cancel along the direction, their rounding errors are left.
-            floor += at.eps * at.curvature.size * length**2
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -154,6 +152,11 @@ def look(at: Neighbourhood) -> HigherOrder:
             if SLOPE * fall <= at.fun - lowest_value <= fall / SLOPE:
                 slope = seen(False, "The value falls along a slope", lowest)
                 return replace(slope, verdict=Verdict.NOT_STATIONARY)
+            # Of second-order terms that cancel along the direction, their rounding errors are left.
+            away = float(np.linalg.norm(lowest - at.x))
+            if at.fun - lowest_value <= at.eps * at.curvature.size * away**2:
+                unchanged.append(direction)
+                continue
             lowest = _farther(at, lowest, lowest_value)
             sentence = f"The value falls along a flat direction, by {at.fun - lowest_value:.2g}"
             return seen(False, sentence, lowest)
