@@ -256,7 +256,7 @@ def _degenerate(at: Neighbourhood, refined: Neighbourhood, seen: HigherOrder) ->
     if seen.is_minimum is not False:
         directions = seen.flat_directions[:FLAT_RAYS]
         falling = falling_ray(at.objective, at.x, at.fun, [*directions, *-directions])
-        if falling is not None and _is_real(refined, falling[1]):
+        if falling is not None and _is_real(refined, *falling):
             return _fallen(at, *falling)
     more: dict[str, Any] = {}
     curves_down = seen.is_minimum and at.curvature.leftmost[0] < -at.curvature.rounding
@@ -335,10 +335,10 @@ def _fallen(at: Neighbourhood, verdict: Verdict, ray: Ray) -> Certificate:
     return _certificate(at, verdict, False, evidence, ray=ray, **_lower(at, far))
 
 
-def _is_real(at: Neighbourhood, ray: Ray) -> bool:
-    """Whether the fall along a flat direction is more than the rounding of its curvature."""
+def _is_real(at: Neighbourhood, verdict: Verdict, ray: Ray) -> bool:
+    """Whether the fall along a flat direction is no parabola of its curvature's rounding error."""
     explained = at.curvature.rounding * ray.lengths**2 / 2
-    return bool((at.fun - ray.values > explained + at.value_floor).any())
+    return verdict is Verdict.RECEDING or bool((at.fun - ray.values > explained).any())
 
 
 def _downhill(direction: Vector, at: Neighbourhood) -> Vector:

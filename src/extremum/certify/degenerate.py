@@ -144,12 +144,8 @@ def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
                 point = _followed(at, space, point)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
-            if space is widest:
-                # Of second-order terms that cancel on the way, their rounding errors are left.
-                floor += by_slope * length + at.eps * at.curvature.size * length**2
-            else:
-                floor += _by_slope(at, point - at.x)
-            floor += slack**2 * space.softness
+            slope = by_slope * length if space is widest else _by_slope(at, point - at.x)
+            floor += slope + slack**2 * space.softness
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -163,6 +159,12 @@ def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
             if SLOPE * fall <= at.fun - lowest_value <= fall / SLOPE:
                 slope = seen(False, "The value falls along a slope", lowest)
                 return replace(slope, verdict=Verdict.NOT_STATIONARY)
+            # Of second-order terms that cancel along the direction, their rounding errors are left.
+            away = float(np.linalg.norm(lowest - at.x))
+            rounding = at.eps * at.curvature.size * away**2
+            if space is widest and at.fun - lowest_value <= rounding:
+                unchanged.append(direction)
+                continue
             lowest = _farther(at, lowest, lowest_value)
             sentence = f"The value falls along a flat direction, by {at.fun - lowest_value:.2g}"
             return seen(False, sentence, lowest)
