@@ -30,6 +30,10 @@ BENCHMARKS = {
         "benchmarks.resume",
         "runs killed at random moments and resumed: is the trace the uninterrupted one's?",
     ),
+    "certificates": (
+        "benchmarks.certificates",
+        "points of 100 000 variables whose truth is known: factorizations, products, time",
+    ),
     "saddle_start": (
         "benchmarks.saddle_start",
         "a start exactly at a saddle, SciPy's methods beside extremum",

@@ -212,7 +212,7 @@ def _looks(
     it: of a space that the Hessian itself divides, the flat part is looked at by itself too.
     """
     yield from ((widest, direction) for direction in _directions(at, widest, bent, reach))
-    if widest.complete:
+    if widest.complete and len(widest.basis) > 1:
         own = at.resolved.flat(max(at.curvature.rounding, FLATNESS * magnitude(at.hessian)))
         if 0 < len(own.basis) < len(widest.basis):
             yield from ((own, direction) for direction in _directions(at, own, bent, reach))
