@@ -291,9 +291,9 @@ def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     """How fast the Hessian changes, per unit of distance, at probes around x.
 
     To both sides along the softest direction and along an oblique one, for which the points serve
-    that are evaluated anyway if the test's ball is no larger, and ahead along the Newton step. But
-    where that is shorter than the probes' distance and yet no rounding error of x, to both its
-    sides and as near: a singularity there is not seen from afar (log x at 1e-80).
+    that are evaluated anyway if the test's ball is no larger, and along the Newton step, behind
+    too: what is symmetric about its minimum is the same ahead as here. There as near as the step,
+    if that is no rounding error of x: a singularity is not seen from afar (log x at 1e-80).
     """
     reach = max(2 * step, PROBE * float(np.cbrt(at.eps / EPS)) ** 2 * at.scale)
     probes = _both_sides(at.curvature.softest)
@@ -304,10 +304,10 @@ def hessian_variation(at: Neighbourhood, newton: Vector, step: float) -> float:
     else:
         probes += _both_sides(oblique(at.x.size))
     length = float(dnrm2(newton))
-    if length > 0 and reach > 2 * step > 8 * at.eps * float(dnrm2(at.x)):
-        changes.append(_variation(at, _both_sides(newton / length), 2 * step))
-    elif length > 0:
-        probes.append(newton / length)
+    if length > 0:
+        nearer = reach > 2 * step > 8 * at.eps * float(dnrm2(at.x))
+        along = _both_sides(newton / length)
+        changes.append(_variation(at, along, 2 * step if nearer else reach))
     return max(_variation(at, probes, reach), *changes, 0.0)
 
 
