@@ -14,6 +14,7 @@ from rich.table import Table
 from benchmarks.action import accuracy, size, starts
 from benchmarks.action.figure import draw_accuracy, draw_sizes
 from benchmarks.action.problems import PROBLEMS
+from benchmarks.cutest.clock import CLOCKS
 
 PARTS = ("accuracy", "size", "starts")
 SIZES = (101, 1001, 10_001, 100_001, 1_000_001)
@@ -27,6 +28,7 @@ def add_arguments(parser: argparse.ArgumentParser) -> None:
     parser.add_argument(
         "--seconds", type=float, default=2.0, help="of repeating a call: %(default)s"
     )
+    parser.add_argument("--clock", choices=CLOCKS, default="wall", help="of the accuracy part")
     parser.add_argument("--output", type=Path, default=Path("build/action"), metavar="DIR")
 
 
@@ -44,8 +46,10 @@ def run(options: argparse.Namespace) -> None:
 
 
 def _accuracy(options: argparse.Namespace, console: Console) -> dict[str, Any]:
-    groups = {name: accuracy.measure(name, options.seconds) for name in options.problems}
-    table = Table(title="CPU seconds for a path, warm; error: the largest |Δq| at 33 times")
+    clock = CLOCKS[options.clock].now
+    groups = {name: accuracy.measure(name, options.seconds, clock) for name in options.problems}
+    title = f"{options.clock} seconds for a path, warm; error: the largest |Δq| at 33 times"
+    table = Table(title=title)
     for heading in ("problem", "solver", "setting", "error", "seconds"):
         table.add_column(heading, justify="left" if heading in ("problem", "solver") else "right")
     for rows in groups.values():

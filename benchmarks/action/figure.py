@@ -61,7 +61,7 @@ def draw_accuracy(groups: dict[str, list[dict[str, Any]]], path: Path) -> None:
             )
         axis.xaxis.set_minor_formatter(NullFormatter())
         axis.set_title(name, fontsize=10, loc="left")
-        axis.set_xlabel("CPU seconds, warm")
+        axis.set_xlabel("seconds, warm")
         axis.set_ylabel("largest error of q")
         _tidy(axis)
     handles, labels = panels[0].get_legend_handles_labels()
