@@ -11,9 +11,13 @@ from extremum.methods.descent import descend, is_curved, joined
 from extremum.methods.line_search import LineSearchMethod
 from extremum.methods.method import State
 from extremum.objective import Objective, Vector
+from extremum.outcomes import InvalidInput
 
 SKIPPED = "update skipped: no curvature along the step"
 """The event of an iteration whose gradient change says nothing of a positive curvature."""
+
+MOST_VARIABLES = 20_000
+"""A matrix of so many rows takes 3.2 GB, and as much again while it is made."""
 
 
 @dataclass(frozen=True)
@@ -41,6 +45,21 @@ class BFGS(LineSearchMethod):
     ----------
     Broyden; Fletcher; Goldfarb; Shanno (all 1970); Nocedal & Wright, section 6.1.
     """
+
+    def initial_state(self, objective: Objective, x: Vector) -> State:
+        """Evaluate the first point.
+
+        Raises
+        ------
+        InvalidInput
+            If the matrix would take too much memory.
+        """
+        if x.size > MOST_VARIABLES:
+            raise InvalidInput(
+                f"BFGS keeps a matrix of {x.size}² numbers, {8 * x.size**2 / 1e9:.3g} GB. "
+                "Use method='l-bfgs', which keeps the last few steps instead."
+            )
+        return super().initial_state(objective, x)
 
     def next_state(self, objective: Objective, state: State) -> State:
         """Go along −H⁻¹∇φ, and learn from the change of the gradient."""
