@@ -10,11 +10,8 @@ from __future__ import annotations
 
 import argparse
 import time
-from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import contextmanager
 from typing import Any
-from unittest import mock
 
 import numpy as np
 from rich.console import Console
@@ -22,12 +19,10 @@ from rich.table import Table
 from scipy import fft
 
 from extremum.certify import certify_point
-from extremum.linalg import DenseSymmetric, LowRankSum, OperatorSymmetric
-from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
-from extremum.linalg.sparse import SparseSymmetric
+from extremum.linalg import OperatorSymmetric
 from extremum.objective import Counts, Objective, Parameters, make_objective
+from tests.certify.counting import factorizations
 
-STORAGES = (TridiagonalSymmetric, BandedSymmetric, SparseSymmetric, LowRankSum, DenseSymmetric)
 WIDTH = 12
 """Neighbours to one side, where there are several."""
 
@@ -126,33 +121,6 @@ def cases(n: int) -> Iterator[tuple[str, Any, str, int | None]]:
     yield "constant", lambda x: 3.0 + 0 * np.sum(x), "DEGENERATE", 0
 
 
-@contextmanager
-def counted() -> Iterator[Counter[str]]:
-    """Factorizations while it lasts; one within another, of a sum's part for one, is no more."""
-    calls, within = Counter[str](), []
-
-    def counting(original: Any) -> Any:
-        def call(self: Any, *args: Any) -> Any:
-            calls["factorizations"] += not within
-            within.append(True)
-            try:
-                return original(self, *args)
-            finally:
-                within.pop()
-
-        return call
-
-    names = [(kind, name) for kind in STORAGES for name in {"factor", "cholesky"} & set(vars(kind))]
-    patches = [mock.patch.object(kind, name, counting(vars(kind)[name])) for kind, name in names]
-    for patch in patches:
-        patch.start()
-    try:
-        yield calls
-    finally:
-        for patch in patches:
-            patch.stop()
-
-
 def add_arguments(parser: argparse.ArgumentParser) -> None:
     """The options of this benchmark."""
     parser.add_argument("--variables", type=int, default=100_000, help="default: %(default)s")
@@ -166,7 +134,7 @@ def run(options: argparse.Namespace) -> None:
         n = options.variables if "grid" not in name else int(options.variables**0.5) ** 2
         origin = Parameters.of(np.zeros(n), "point")
         objective = fun if isinstance(fun, Objective) else make_objective(fun, origin)
-        with counted() as calls:
+        with factorizations() as calls:
             began = time.process_time()
             found = certify_point(objective.at_best(), origin.start)
             seconds = time.process_time() - began
@@ -178,7 +146,7 @@ def run(options: argparse.Namespace) -> None:
             verdict + (f", {index}" if index else ""),
             found.verdict.name + ("" if right else " (!)"),
             str(found.morse_index),
-            str(calls["factorizations"] or "–"),
+            str(calls.total() or "–"),
             str(found.counts.nhvp or "–"),
             f"{seconds:.2f}",
         )

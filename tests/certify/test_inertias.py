@@ -1,16 +1,13 @@
 """Inertias of every storage against dense eigenvalue counts, over many random matrices."""
 
-from collections import Counter
-
 import numpy as np
 import pytest
 
 from extremum import Verdict
 from extremum.certify import certify_point
 from extremum.linalg import DenseSymmetric, LowRankSum, Pattern
-from extremum.linalg.banded import BandedSymmetric, TridiagonalSymmetric
-from extremum.linalg.sparse import SparseSymmetric
 from extremum.objective import Counts, Objective
+from tests.certify.counting import factorizations
 
 MOST_FACTORIZATIONS = 3
 STORAGES = ["tridiagonal", "banded", "grid", "graph", "arrow", "low rank", "dense"]
@@ -32,28 +29,10 @@ class Quadratic(Objective):
         return self.matrix  # asked at 0 and so near to it that the quartic's part is rounding
 
 
-@pytest.fixture
-def factorizations(monkeypatch):
-    """How many were asked for; one within another, of a sum's part for one, no more."""
-    calls, inside = Counter(), []
-
-    def counting(original):
-        def counted(self, *args):
-            if not inside:
-                calls[type(self).__name__] += 1
-            inside.append(1)
-            try:
-                return original(self, *args)
-            finally:
-                inside.pop()
-
-        return counted
-
-    kinds = (TridiagonalSymmetric, BandedSymmetric, SparseSymmetric, LowRankSum, DenseSymmetric)
-    for kind in kinds:
-        for name in {"factor", "cholesky"} & set(vars(kind)):
-            monkeypatch.setattr(kind, name, counting(vars(kind)[name]))
-    return calls
+@pytest.fixture(name="factorizations")
+def counted():
+    with factorizations() as calls:
+        yield calls
 
 
 def edges(storage, n, rng):
