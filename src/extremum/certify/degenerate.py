@@ -144,8 +144,8 @@ def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
                 point = _followed(at, space, point)
             value = at.objective.value(point)
             floor = 4 * max(at.value_floor, value_floor(value, at.eps))
-            slope = by_slope * length if space is widest else _by_slope(at, point - at.x)
-            floor += slope + slack**2 * space.softness
+            floor += by_slope * length if space is widest else _by_slope(at, point - at.x)
+            floor += slack**2 * space.softness
             if not np.isfinite(value):
                 open_question = True
                 break
@@ -176,25 +176,9 @@ def look(at: Neighbourhood, bound: float | None = None) -> HigherOrder:
         jump = seen(None, f"The value jumps by {at.value_jump:.2g} between neighbouring points")
         return replace(jump, verdict=Verdict.UNDECIDED)
     for direction in unchanged:
-        beyond = _first_change(at, direction, reach)
-        if beyond is None:
-            continue
-        point, value = at.x + beyond * direction, at.objective.value(at.x + beyond * direction)
-        sentence, lost = "", SAFETY * float(np.abs(at.gradient_jumps @ direction).max())
-        if value < at.fun and np.isfinite(value):
-            sentence = f"Nothing changes within {reach:.2g}, but the value is lower beyond"
-        elif (
-            is_cut_off(at.objective, at.x, beyond * direction, lost)
-            and _first_change(at, -direction, reach) is None
-        ):
-            sentence = (
-                f"Nothing changes within {reach:.2g} and beyond, but perhaps only because slopes "
-                f"are lost in rounding errors: those at a distance of {beyond:.2g} do not vanish "
-                "on the way here, they are cut off"
-            )
-        if sentence:
-            lower = point if value < at.fun else None
-            return replace(seen(None, sentence, lower), verdict=Verdict.UNDECIDED)
+        doubt, lower = _doubt_beyond(at, direction, reach)
+        if doubt:
+            return replace(seen(None, doubt, lower), verdict=Verdict.UNDECIDED)
     sentence = f"The value nowhere falls along the flat directions within {reach:.2g}"
     if widest.complete:
         return seen(True, sentence)
@@ -234,6 +218,30 @@ def _followed(at: Neighbourhood, space: FlatSpace, point: Vector) -> Vector:
         _, gradient = at.objective.value_and_gradient(point)
         point = point - space.solve(gradient)
     return point
+
+
+def _doubt_beyond(at: Neighbourhood, direction: Vector, reach: float) -> tuple[str, Vector | None]:
+    """What is beyond a way on which nothing changes: a sentence if it speaks against a minimum.
+
+    And the point beyond that is lower, where there is one.
+    """
+    beyond = _first_change(at, direction, reach)
+    if beyond is None:
+        return "", None
+    move = beyond * direction
+    value = at.objective.value(at.x + move)
+    if value < at.fun and np.isfinite(value):
+        return f"Nothing changes within {reach:.2g}, but the value is lower beyond", at.x + move
+    lost = SAFETY * float(np.abs(at.gradient_jumps @ direction).max())
+    cut_off = is_cut_off(at.objective, at.x, move, lost)
+    if not cut_off or _first_change(at, -direction, reach) is not None:
+        return "", None
+    sentence = (
+        f"Nothing changes within {reach:.2g} and beyond, but perhaps only because slopes are lost "
+        f"in rounding errors: those at a distance of {beyond:.2g} do not vanish on the way here, "
+        "they are cut off"
+    )
+    return sentence, at.x + move if value < at.fun else None
 
 
 def _first_change(at: Neighbourhood, direction: Vector, reach: float) -> float | None:

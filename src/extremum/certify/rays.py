@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 
 import numpy as np
 from scipy.linalg.blas import dnrm2
@@ -40,15 +40,13 @@ def fades(at: Neighbourhood, towards: Vector) -> bool:
     """
     if at.gradient.any() or at.curvature.size > 0 or not towards.any():
         return False
-    zero, other, size = 0.0, 1.0, 0.0
-    for _ in range(BISECTIONS):
-        middle = (zero + other) / 2
-        _, gradient = at.objective.value_and_gradient(at.x - middle * towards)
-        if gradient.any():
-            other, size = middle, float(np.abs(gradient).max())
-        else:
-            zero = middle
-    return 0 < size < TINY / EPS
+
+    def slope(part: float) -> float:
+        _, gradient = at.objective.value_and_gradient(at.x - part * towards)
+        return float(np.abs(gradient).max())
+
+    _, other = _beginning(slope)
+    return other < 1 and slope(other) < TINY / EPS
 
 
 def is_cut_off(objective: Objective, x: Vector, move: Vector, lost: float = 0.0) -> bool:
@@ -63,11 +61,17 @@ def is_cut_off(objective: Objective, x: Vector, move: Vector, lost: float = 0.0)
     def slope(part: float) -> float:
         return abs(float(objective.value_and_gradient(x + part * move)[1] @ move)) / length
 
+    zero, other = _beginning(slope, lost)
+    return zero > 0 and slope(other + BEYOND_EDGE * (other - zero)) <= STEP * slope(other)
+
+
+def _beginning(slope: Callable[[float], float], lost: float = 0.0) -> tuple[float, float]:
+    """Bracket the part of the way from 0 to 1 where a slope, none at 0, begins to exceed `lost`."""
     zero, other = 0.0, 1.0
     for _ in range(BISECTIONS):
         middle = (zero + other) / 2
         zero, other = (middle, other) if slope(middle) <= lost else (zero, middle)
-    return zero > 0 and slope(other + BEYOND_EDGE * (other - zero)) <= STEP * slope(other)
+    return zero, other
 
 
 def falling_ray(
@@ -78,8 +82,8 @@ def falling_ray(
     The rule: on such a ray, if φ reaches −∞, or if it still falls per doubling of the length by at
     least half of what it did twenty doublings before, the function is `UNBOUNDED` below. If the
     fall dies out, it is `RECEDING`: an infimum is approached that no point attains, unless it ends
-    where φ begins to be constant. A length is
-    left out where φ rises by no more than the rounding of the point does, along a steep valley.
+    where φ begins to be constant. A length is left out where φ rises by no more than the rounding
+    of the point does, along a steep valley.
     """
     scale = max(1.0, float(np.linalg.norm(x)))
     receding = None
